@@ -1,0 +1,215 @@
+"""Vocabularies as data: loads facets/*.toml, proves every rule against its examples, and finds values in short texts.
+
+A facet file holds values, each with words (literal phrases, their own example), patterns (a regular expression beside a real
+request or line that it must match) and counter-examples that it must not match. Loading fails, naming file and value, when a
+pattern does not match its example or a counter-example matches. Masks swallow phrases that only look like a value ("feedback").
+
+Known limit: words are compared by letters and digits, so "c s" and "C/S" are one word; where that is too wide, write a pattern.
+Patterns see lower-case text with single blanks, are wrapped in word borders, and must be linear (docs/vocabulary.md, "Patterns").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from site_builder.model import BuildError, Frozen
+
+Example = tuple[str, str]
+"""(regular expression, a text that it must match)."""
+
+_WORD = re.compile(r"[a-z0-9]+", re.ASCII)
+_SPACE = re.compile(r"\s+")
+
+
+class Value(Frozen, forbid_unknown_fields=True):
+    """One value of a vocabulary. `id` is for ever (URL, filter key, export); `label` may change tomorrow."""
+
+    id: str
+    label: str
+    parent: str | None = None
+    note: str = ""
+    """One plain sentence for readers."""
+    words: tuple[str, ...] = ()
+    patterns: tuple[Example, ...] = ()
+    counter: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    """Further words under which the search box offers this value; they tag nothing."""
+    sections: tuple[str, ...] = ()
+    """Known section and topic names of a guideline."""
+    rank: int = 0
+    """Between values found in one text the higher rank wins, where only one may."""
+
+
+class Facet(Frozen, forbid_unknown_fields=True):
+    """A facet file: what readers filter by. Exactly one of `field` and `over` is given, or neither (a pure vocabulary)."""
+
+    label: str
+    plural: str
+    level: Literal["issue", "letter"]
+    order: int
+    """Place in panels and menus; below 0 the facet is not offered to readers."""
+    key: str = ""
+    """Stem of the file: the URL slug and the key in every table. Filled by the loader."""
+    field: str | None = None
+    """Name of the Issue or Letter field (or property) that holds value ids."""
+    over: str | None = None
+    """Name of the Issue or Letter field that holds text; values are what the words and patterns find in it."""
+    vocabulary: str | None = None
+    """Key of the facet file whose values this one shares."""
+    open: bool = False
+    """Values come from the letters (a year); their label is their id."""
+    help: str = ""
+    masks: tuple[Example, ...] = ()
+    value: tuple[Value, ...] = ()
+
+class Match(NamedTuple):
+    """A value found in a text: `text[start:end]` of the squeezed text fired `rule`."""
+
+    value: Value
+    start: int
+    end: int
+    words: str
+    rule: str
+
+
+class Vocabulary:
+    """The compiled finder of one facet file."""
+
+    def __init__(self, facet: Facet) -> None:
+        self.facet = facet
+        self.by_id: Mapping[str, Value] = {value.id: value for value in facet.value}
+        self.order: Mapping[str, int] = {value.id: number for number, value in enumerate(facet.value)}
+        self._phrases: dict[tuple[str, ...], list[Value]] = {}
+        for value in facet.value:
+            for word in value.words:
+                self._phrases.setdefault(_tokens(word), []).append(value)
+        self._longest = max(map(len, self._phrases), default=0)
+        self._patterns = [(value, _compile(pattern), pattern) for value in facet.value for pattern, _ in value.patterns]
+        self._masks = [_compile(pattern) for pattern, _ in facet.masks]
+
+    def find(self, text: str) -> list[Match]:
+        """Every value named in `text`, in order of mention; where two overlap, the longer match stands.
+
+        Equal spans may name several values ("leg pain": two regions). Offsets are into `squeeze(text)`.
+        """
+        text = squeeze(text)
+        found = [*self._words_in(text), *self._patterns_in(text)]
+        found.sort(key=lambda match: (match.start - match.end, match.start))
+        kept: list[Match] = []
+        taken = [(match.start(), match.end()) for mask in self._masks for match in mask.finditer(text)]
+        for match in found:
+            span = (match.start, match.end)
+            if all(span == other or match.end <= other[0] or match.start >= other[1] for other in taken):
+                taken.append(span)
+                kept.append(match)
+        kept.sort(key=lambda match: (match.start, self.order[match.value.id]))
+        return kept
+
+    def ids(self, text: str) -> tuple[str, ...]:
+        """Ids of the values found, unique, in order of mention."""
+        return tuple(dict.fromkeys(match.value.id for match in self.find(text)))
+
+    def with_parents(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """The ids and all their ancestors, unique, in vocabulary order; unknown ids last, as they come."""
+        closed: dict[str, None] = {}
+        for found in ids:
+            current: str | None = found
+            while current is not None and current not in closed:
+                closed[current] = None
+                known = self.by_id.get(current)
+                current = known.parent if known else None
+        return tuple(sorted(closed, key=lambda key: self.order.get(key, len(self.order))))
+
+    def _words_in(self, text: str) -> Iterable[Match]:
+        tokens = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+        for first in range(len(tokens)):
+            for length in range(1, min(self._longest, len(tokens) - first) + 1):
+                key = tuple(token for token, _, _ in tokens[first : first + length])
+                start, end = tokens[first][1], tokens[first + length - 1][2]
+                for value in self._phrases.get(key, ()):
+                    yield Match(value, start, end, text[start:end], " ".join(key))
+
+    def _patterns_in(self, text: str) -> Iterable[Match]:
+        for value, compiled, pattern in self._patterns:
+            for match in compiled.finditer(text):
+                if match.end() > match.start():
+                    yield Match(value, match.start(), match.end(), match.group(), pattern)
+
+
+class Rules(NamedTuple):
+    """Everything that facets/*.toml says."""
+
+    facets: tuple[Facet, ...]
+    """In the order in which readers see them; files without `field` and `over` are not among them."""
+    vocabularies: Mapping[str, Vocabulary]
+    """By file stem."""
+
+    def vocabulary_of(self, facet: Facet) -> Vocabulary:
+        return self.vocabularies[facet.vocabulary or facet.key]
+
+
+def squeeze(text: str) -> str:
+    """Lower case, white space runs as one blank: what patterns see. Same length for text that is squeezed already."""
+    return _SPACE.sub(" ", text).strip().lower()
+
+
+def load(files: Mapping[str, str]) -> Rules:
+    """`files`: stem -> TOML text. Raises BuildError naming the file, the value and the mend."""
+    facets = {stem: _read(stem, text) for stem, text in sorted(files.items())}
+    for facet in facets.values():
+        if facet.vocabulary and facet.vocabulary not in facets:
+            raise BuildError(f"facets/{facet.key}.toml: vocabulary = {facet.vocabulary!r} names no facet file")
+    vocabularies = {key: Vocabulary(facet) for key, facet in facets.items()}
+    for key, vocabulary in vocabularies.items():
+        _prove(key, vocabulary)
+    offered = sorted((facet for facet in facets.values() if facet.field or facet.over), key=lambda facet: (facet.order, facet.key))
+    return Rules(tuple(offered), vocabularies)
+
+
+def _read(stem: str, text: str) -> Facet:
+    try:
+        facet = msgspec.toml.decode(text, type=Facet)
+    except msgspec.DecodeError as error:
+        raise BuildError(f"facets/{stem}.toml: {error}") from error
+    if facet.field and facet.over:
+        raise BuildError(f"facets/{stem}.toml: give `field` or `over`, not both")
+    known = {value.id for value in facet.value}
+    if len(known) != len(facet.value):
+        raise BuildError(f"facets/{stem}.toml: an id is given twice; every [[value]] needs its own")
+    for value in facet.value:
+        if value.parent is not None and value.parent not in known:
+            raise BuildError(f"facets/{stem}.toml: {value.id}: parent {value.parent!r} is no value of this file")
+    return msgspec.structs.replace(facet, key=stem)
+
+
+def _prove(stem: str, vocabulary: Vocabulary) -> None:
+    """Both ways: every pattern finds its value in its example, no counter-example finds it."""
+    for pattern, example in vocabulary.facet.masks:
+        if not _compile(pattern).search(squeeze(example)):
+            raise BuildError(f"facets/{stem}.toml: mask {pattern!r} does not match its example {example!r}")
+    for value in vocabulary.facet.value:
+        for pattern, example in value.patterns:
+            if not _compile(pattern).search(squeeze(example)) or value.id not in vocabulary.ids(example):
+                raise BuildError(f"facets/{stem}.toml: {value.id}: {pattern!r} does not find its example {example!r}")
+        for word in value.words:
+            if value.id not in vocabulary.ids(word):
+                raise BuildError(f"facets/{stem}.toml: {value.id}: word {word!r} is swallowed by a longer rule; remove it")
+        for text in value.counter:
+            if value.id in vocabulary.ids(text):
+                raise BuildError(f"facets/{stem}.toml: {value.id}: counter-example {text!r} is matched; narrow the rule")
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(text.lower()))
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    """A border of words on both sides; a pattern may end in punctuation."""
+    try:
+        return re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", re.ASCII)
+    except re.error as error:
+        raise BuildError(f"facets: pattern {pattern!r} is no regular expression: {error}") from error
