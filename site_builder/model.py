@@ -19,7 +19,7 @@ Severity = Literal["note", "warning", "quarantine"]
 
 
 class Frozen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """Base of every noun: immutable, keyword-only."""
+    """Base of every noun: immutable, keyword-only. Subclasses repeat `frozen=True`, which type checkers want to see."""
 
 
 class BuildError(Exception):
@@ -30,7 +30,7 @@ class BuildError(Exception):
         self.exit_code = exit_code
 
 
-class Problem(Frozen):
+class Problem(Frozen, frozen=True):
     """Something strange in one input: news for the user, not an accident."""
 
     code: str
@@ -49,7 +49,7 @@ class Line(NamedTuple):
     text: str
 
 
-class Source(Frozen):
+class Source(Frozen, frozen=True):
     """One input, decoded and cleaned, not yet understood."""
 
     name: str
@@ -63,7 +63,7 @@ class Source(Frozen):
     problems: tuple[Problem, ...] = ()
 
 
-class Evidence(Frozen):
+class Evidence(Frozen, frozen=True):
     """Why a derived field has its value: the rule that fired, and the words it fired on."""
 
     field: str
@@ -72,7 +72,7 @@ class Evidence(Frozen):
     words: str
 
 
-class Citation(Frozen):
+class Citation(Frozen, frozen=True):
     """What one side cites for one issue: the paragraph, and what the grammar finds in it."""
 
     raw: str = ""
@@ -84,7 +84,7 @@ class Citation(Frozen):
     """Page ranges as cited; they belong to the citation as a whole."""
 
 
-class Issue(Frozen):
+class Issue(Frozen, frozen=True):
     """One disputed treatment."""
 
     number: int
@@ -130,7 +130,7 @@ class Issue(Frozen):
         return tuple(side for side, cited in (("ur", self.ur), ("imr", self.imr)) if "none" in cited.guidelines)
 
 
-class Section(Frozen):
+class Section(Frozen, frozen=True):
     """A part of the letter that is shown as it stands: header, boilerplate, reviewer, summary, documents, unplaced text."""
 
     kind: str
@@ -141,7 +141,7 @@ class Section(Frozen):
     line: int | None = None
 
 
-class Letter(Frozen):
+class Letter(Frozen, frozen=True):
     """One final determination."""
 
     id: str
@@ -213,7 +213,7 @@ class Letter(Frozen):
         return (self.decision_date - self.received_date).days
 
 
-class Page(Frozen):
+class Page(Frozen, frozen=True):
     """A page planned, not yet rendered."""
 
     path: str
@@ -222,7 +222,7 @@ class Page(Frozen):
     context: Mapping[str, object]
 
 
-class File(Frozen):
+class File(Frozen, frozen=True):
     """A published file."""
 
     path: str

@@ -25,7 +25,7 @@ _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
 _SPACE = re.compile(r"\s+")
 
 
-class Value(Frozen, forbid_unknown_fields=True):
+class Value(Frozen, frozen=True, forbid_unknown_fields=True):
     """One value of a vocabulary. `id` is for ever (URL, filter key, export); `label` may change tomorrow."""
 
     id: str
@@ -44,7 +44,7 @@ class Value(Frozen, forbid_unknown_fields=True):
     """Between values found in one text the higher rank wins, where only one may."""
 
 
-class Facet(Frozen, forbid_unknown_fields=True):
+class Facet(Frozen, frozen=True, forbid_unknown_fields=True):
     """A facet file: what readers filter by. Exactly one of `field` and `over` is given, or neither (a pure vocabulary)."""
 
     label: str
@@ -65,6 +65,7 @@ class Facet(Frozen, forbid_unknown_fields=True):
     help: str = ""
     masks: tuple[Example, ...] = ()
     value: tuple[Value, ...] = ()
+
 
 class Match(NamedTuple):
     """A value found in a text: `text[start:end]` of the squeezed text fired `rule`."""
@@ -166,7 +167,9 @@ def load(files: Mapping[str, str]) -> Rules:
     vocabularies = {key: Vocabulary(facet) for key, facet in facets.items()}
     for key, vocabulary in vocabularies.items():
         _prove(key, vocabulary)
-    offered = sorted((facet for facet in facets.values() if facet.field or facet.over), key=lambda facet: (facet.order, facet.key))
+    offered = sorted(
+        (facet for facet in facets.values() if facet.field or facet.over), key=lambda facet: (facet.order, facet.key)
+    )
     return Rules(tuple(offered), vocabularies)
 
 

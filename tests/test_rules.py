@@ -1,0 +1,74 @@
+"""Vocabularies are data that the loader proves."""
+
+import pytest
+
+from site_builder import rules
+from site_builder.model import BuildError
+
+HEAD = 'label = "Body part"\nplural = "Body parts"\nlevel = "issue"\norder = 1\nfield = "body_parts"\n'
+LOW_BACK = '[[value]]\nid = "low-back"\nlabel = "Low back"\nwords = ["low back", "lumbar"]\n'
+
+
+def vocabulary(text: str) -> rules.Vocabulary:
+    return rules.load({"body-part": HEAD + text}).vocabularies["body-part"]
+
+
+def test_a_word_is_found_in_any_case_spacing_and_punctuation() -> None:
+    found = vocabulary(LOW_BACK).find("PT for the LOW-\tBACK")
+    assert [(match.value.id, match.words) for match in found] == [("low-back", "low- back")]
+
+
+def test_a_word_inside_another_word_is_not_found() -> None:
+    assert vocabulary(LOW_BACK).ids("yellow background, lumbarized") == ()
+
+
+def test_the_longer_match_swallows_the_shorter() -> None:
+    text = LOW_BACK + '[[value]]\nid = "puncture"\nlabel = "Puncture"\nwords = ["lumbar puncture"]\n'
+    assert vocabulary(text).ids("lumbar puncture, then lumbar MRI") == ("puncture", "low-back")
+
+
+def test_equal_spans_name_every_value_they_belong_to() -> None:
+    text = LOW_BACK + '[[value]]\nid = "upper-back"\nlabel = "Upper back"\nwords = ["low back"]\n'
+    assert vocabulary(text).ids("low back") == ("low-back", "upper-back")
+
+
+def test_a_mask_swallows_a_phrase_that_only_looks_like_a_value() -> None:
+    masked = rules.load({"x": HEAD + 'masks = [["lumbar (?:road|street)", "Lumbar Street"]]\n' + LOW_BACK})
+    assert masked.vocabularies["x"].ids("seen in Lumbar Street for the low back") == ("low-back",)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (LOW_BACK + 'patterns = [["l/s", "PT for the C/S"]]\n', "does not find its example"),
+        (LOW_BACK + 'counter = ["lumbar support"]\n', "counter-example 'lumbar support' is matched"),
+        (LOW_BACK + 'patterns = [["l(", "l("]]\n', "no regular expression"),
+        (LOW_BACK + LOW_BACK, "given twice"),
+        (LOW_BACK + 'parent = "spine"\n', "parent 'spine' is no value"),
+        (LOW_BACK + 'colour = "red"\n', "colour"),
+        (LOW_BACK + "label = 3\n", "facets/body-part.toml"),
+    ],
+)
+def test_a_broken_vocabulary_is_refused_with_its_file_and_reason(text: str, complaint: str) -> None:
+    with pytest.raises(BuildError) as caught:
+        vocabulary(text)
+    assert complaint in str(caught.value)
+    assert "facets" in str(caught.value)
+
+
+def test_parents_are_added_in_vocabulary_order() -> None:
+    tree = (
+        '[[value]]\nid = "injection"\nlabel = "Injection"\n'
+        '[[value]]\nid = "injection/epidural"\nlabel = "Epidural"\nparent = "injection"\n'
+    )
+    assert vocabulary(tree).with_parents(("injection/epidural", "strange")) == (
+        "injection",
+        "injection/epidural",
+        "strange",
+    )
+
+
+def test_files_without_field_and_over_are_vocabularies_only() -> None:
+    loaded = rules.load({"a": HEAD.replace('field = "body_parts"\n', "") + LOW_BACK, "b": HEAD + 'vocabulary = "a"\n'})
+    assert [facet.key for facet in loaded.facets] == ["b"]
+    assert loaded.vocabulary_of(loaded.facets[0]).ids("lumbar") == ("low-back",)
