@@ -1,0 +1,229 @@
+"""What stands beside the letters: the table metadata.csv, and the header fields of front matter. Pure.
+
+A row fills what its letter lacks and never overrides what it says: where both speak and differ, the letter stands and a Problem
+names both values. Refused: guessing which issue of several a treatment column means (add a column `issue`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from site_builder.model import Frozen, Issue, Letter, Problem
+
+DATES = ("decision_date", "date_of_injury", "ur_denial_date", "assigned_date", "received_date")
+LISTS = ("licensure", "specialties")
+FIELDS = ("case_number", *DATES, "priority", *LISTS, "age", "sex")
+"""The header fields of a Letter: what front matter may say, and a row."""
+COLUMNS = ("file", "issue", *FIELDS, "treatment_category", "treatment_subcategory")
+
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_AMERICAN = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})")
+_CHOICES = {"priority": ("standard", "expedited"), "sex": ("male", "female")}
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+class Row(Frozen, frozen=True):
+    """One row of metadata.csv."""
+
+    line: int
+    file: str | None = None
+    """Path of the letter below the letters folder."""
+    fields: Mapping[str, str] = {}
+    """Header fields; dates in ISO form."""
+    issue: int | None = None
+    category: str | None = None
+    subcategory: str | None = None
+
+    @property
+    def treatment(self) -> str | None:
+        """As `Issue.treatment`."""
+        return f"{self.category}/{self.subcategory}" if self.category and self.subcategory else self.category
+
+
+def rows_of(cells: Sequence[Sequence[str]], name: str) -> tuple[tuple[Row, ...], list[Problem]]:
+    """`cells`: the table with its heading row."""
+    filled = [(number, [cell.strip() for cell in row]) for number, row in enumerate(cells, 1) if any(map(str.strip, row))]
+    if not filled:
+        return (), [
+            _problem(name, None, "metadata-empty", "holds no table; its first row names the columns, e.g. file,decision_date")
+        ]
+    columns = [_NO_SLUG.sub("_", cell.lower()).strip("_") for cell in filled[0][1]]
+    problems = [
+        _problem(name, filled[0][0], "metadata-column", f"unknown column {shown!r} is left out; known are {', '.join(COLUMNS)}")
+        for shown, column in zip(filled[0][1], columns, strict=True)
+        if column not in COLUMNS
+    ]
+    rows: list[Row] = []
+    seen: dict[tuple[str | None, int | None], int] = {}
+    for number, cells_of_row in filled[1:]:
+        row, told = _row(dict(zip(columns, cells_of_row, strict=False)), name, number)
+        problems.extend(told)
+        if row is None:
+            continue
+        key = (row.file or row.fields.get("case_number"), row.issue)
+        if key in seen:
+            told_row = f"a second row for {key[0]!r} (the first is line {seen[key]}) is left out; keep one"
+            problems.append(_problem(name, number, "metadata-duplicate", told_row))
+            continue
+        seen[key] = number
+        rows.append(row)
+    return tuple(rows), problems
+
+
+def header_fields(values: Mapping[str, str], name: str, line: int) -> tuple[dict[str, str], list[Problem]]:
+    """The values that are header fields, dates in ISO form; a problem for each that is not understood."""
+    fields: dict[str, str] = {}
+    problems: list[Problem] = []
+    for key, value in values.items():
+        known = key.strip().lower().replace("-", "_").replace(" ", "_")
+        folded = " ".join(value.split())
+        if known not in FIELDS:
+            told = f"unknown field {key!r} is left out; known are {', '.join(FIELDS)}"
+            problems.append(_problem(name, line, "unknown-field", told))
+        elif folded and (read := _value(known, folded)):
+            fields[known] = read
+        elif folded:
+            told = f"{known} {folded!r} is not understood and left out; write {_wanted(known)}"
+            problems.append(_problem(name, line, "field-value", told))
+    return fields, problems
+
+
+def iso_date(text: str) -> str | None:
+    """2017-01-06 and 01/06/2017 as 2017-01-06; None for what is no date."""
+    if match := _ISO.fullmatch(text):
+        year, month, day = map(int, match.groups())
+    elif match := _AMERICAN.fullmatch(text):
+        month, day, year = map(int, match.groups())
+    else:
+        return None
+    try:
+        return dt.date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def merge(
+    letters: Iterable[Letter], rows: Sequence[Row], treatments: Collection[str], name: str = "metadata.csv"
+) -> tuple[list[Letter], list[Problem]]:
+    """Each letter with what its rows add; problems of a letter are in it, those of the table (rows without a letter) come back.
+
+    `treatments`: ids of the treatment facet (`category`, `category/subcategory`).
+    """
+    by_key: dict[str, list[Row]] = {}
+    for row in rows:
+        by_key.setdefault(row.file or row.fields["case_number"].upper(), []).append(row)
+    used: set[int] = set()
+    merged: list[Letter] = []
+    for letter in letters:
+        keys = {letter.source, (letter.case_number or "").upper()}
+        for row in (row for key in sorted(keys) for row in by_key.get(key, ())):
+            used.add(row.line)
+            letter = fill(letter, row, treatments, name)  # noqa: PLW2901  # row by row
+        merged.append(letter)
+    problems = [
+        _problem(
+            name,
+            row.line,
+            "metadata-unknown-file",
+            f"no letter is {row.file or row.fields['case_number']!r}; correct or remove the row",
+        )
+        for row in rows
+        if row.line not in used
+    ]
+    return merged, problems
+
+
+def fill(letter: Letter, row: Row, treatments: Collection[str], name: str = "metadata.csv") -> Letter:
+    """One row into its letter."""
+    changes: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for field, value in row.fields.items():
+        said, wanted = getattr(letter, field), field_value(field, value)
+        if not said and said != 0:
+            changes[field] = wanted
+        elif said != wanted and not (field == "case_number" and str(said).upper() == value.upper()):
+            told = f"{field} is {_plain(said)} in the letter and {value} in {name}, line {row.line}; the letter stands"
+            problems.append(_problem(letter.source, None, "metadata-conflict", told))
+    issues, told_of_issues = _issues(letter, row, treatments, name)
+    problems.extend(told_of_issues)
+    return msgspec.structs.replace(letter, **changes, issues=issues, problems=(*letter.problems, *problems))
+
+
+def field_value(field: str, text: str) -> object:
+    """A header field's text (from `header_fields`) as the Letter holds it."""
+    if field in DATES:
+        return dt.date.fromisoformat(text)
+    if field in LISTS:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return int(text) if field == "age" else text
+
+
+def _issues(letter: Letter, row: Row, treatments: Collection[str], name: str) -> tuple[tuple[Issue, ...], list[Problem]]:
+    """The letter's issues with the row's treatment in the one that it is of."""
+    if row.category is None:
+        return letter.issues, []
+    number = row.issue or 1
+    told = ""
+    if row.treatment not in treatments:
+        told = f"treatment {row.treatment!r} is no value of the treatment facet and is left out; see docs/vocabulary.md"
+    elif row.issue is None and len(letter.issues) > 1:
+        told = f"{letter.source} has {len(letter.issues)} issues; add a column `issue` that says which one the treatment is of"
+    elif number > len(letter.issues):
+        told = f"{letter.source} has no issue {number}; correct the row"
+    if told:
+        return letter.issues, [_problem(name, row.line, "metadata-treatment", told)]
+    issue = letter.issues[number - 1]
+    if issue.category not in (None, row.category) or (row.subcategory and issue.subcategory not in (None, row.subcategory)):
+        told = f"treatment of issue {number} is {issue.treatment} by its wording and {row.treatment} in {name}, line {row.line}"
+        return letter.issues, [_problem(letter.source, issue.line, "metadata-conflict", f"{told}; the wording stands")]
+    filled = msgspec.structs.replace(issue, category=row.category, subcategory=row.subcategory or issue.subcategory)
+    return (*letter.issues[: number - 1], filled, *letter.issues[number:]), []
+
+
+def _row(values: Mapping[str, str], name: str, line: int) -> tuple[Row | None, list[Problem]]:
+    fields, problems = header_fields({key: value for key, value in values.items() if key in FIELDS}, name, line)
+    file, issue = values.get("file") or None, values.get("issue", "")
+    if file is None and "case_number" not in fields:
+        told = "names no letter; fill the column file (path below the letters folder) or case_number"
+        return None, [*problems, _problem(name, line, "metadata-no-key", told)]
+    if issue and not re.fullmatch(r"[1-9][0-9]{0,2}", issue):
+        return None, [*problems, _problem(name, line, "field-value", f"issue {issue!r} is no number of an issue; write 1, 2, 3")]
+    category = _slug(values.get("treatment_category", ""))
+    subcategory = _slug(values.get("treatment_subcategory", ""))
+    row = Row(
+        line=line, file=file, fields=fields, issue=int(issue) if issue else None, category=category, subcategory=subcategory
+    )
+    return row, problems
+
+
+def _value(field: str, text: str) -> str | None:
+    if field in DATES:
+        return iso_date(text)
+    if field in _CHOICES:
+        return text.lower() if text.lower() in _CHOICES[field] else None
+    if field == "age":
+        return text if re.fullmatch(r"[1-9][0-9]{0,2}", text) else None
+    return text
+
+
+def _wanted(field: str) -> str:
+    if field in DATES:
+        return "it as 2017-01-31"
+    return " or ".join(_CHOICES[field]) if field in _CHOICES else "a whole number"
+
+
+def _slug(text: str) -> str | None:
+    return _NO_SLUG.sub("-", text.lower()).strip("-") or None
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _problem(name: str, line: int | None, code: str, message: str) -> Problem:
+    return Problem(code=code, message=message, file=name, line=line)

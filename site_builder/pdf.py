@@ -1,0 +1,227 @@
+"""The text of PDFs, read in disposable worker processes: a hostile or broken PDF costs itself, never the build.
+
+A worker reads many PDFs with pdfium, within limits of memory, processor and wall time. When it dies, stalls or gives up, a fresh
+one tries that PDF once more with pypdf; after that it is a Problem. Only the text layer is read: no metadata (in originals it
+holds names), no images, no scripts.
+
+pdfium drops the empty lines between paragraphs. They are rebuilt from geometry: a gap of more than 1.4 times the usual distance
+of baselines is one, and at a page end it is asked whether the next word would have fitted on the last line. Known limits: columns
+are read as pdfium reads them; a printout with as much room between lines as between paragraphs comes out as one paragraph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import queue
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import multimode
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import msgspec
+
+from site_builder.model import Problem
+
+MEMORY = 2 << 30
+"""Bytes of address space a worker may have."""
+SECONDS = 20
+"""Per PDF, of processor time and of wall time each."""
+LONGEST = 5_000_000
+"""Characters of text that a PDF may give."""
+
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from site_builder import pdf; pdf.work(int(sys.argv[2]), int(sys.argv[3]))"
+
+
+class PdfReader:
+    """Up to `jobs` workers, started when first needed. `text` may be called from as many threads."""
+
+    def __init__(self, jobs: int = 1, *, memory: int = MEMORY, seconds: int = SECONDS) -> None:
+        self._limits = (memory, seconds)
+        self._idle: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        for _ in range(jobs):
+            self._idle.put(None)
+        self._jobs = jobs
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for _ in range(self._jobs):
+            worker = self._idle.get()
+            if worker:
+                worker.stop()
+            self._idle.put(None)
+
+    def text(self, content: bytes, name: str) -> str | Problem:
+        """Lines end in LF; an empty line stands between paragraphs."""
+        answer = self._ask("pdfium", content)
+        if answer.failure:
+            first, answer = answer, self._ask("pypdf", content)
+            if answer.failure:
+                seen = f"pdfium: {first.failure}; pypdf: {answer.failure}"
+                return _problem("pdf-unreadable", name, f"the PDF cannot be read ({seen}); open it and save it as a new PDF")
+        if not answer.text.strip():
+            return _problem("pdf-no-text", name, "the PDF holds no text, perhaps a scan; run OCR on it (for example ocrmypdf)")
+        return answer.text
+
+    def _ask(self, engine: str, content: bytes) -> _Answer:
+        worker = self._idle.get()
+        try:
+            worker = worker or _Worker(*self._limits)
+            answer = worker.ask(engine, content)
+            if answer is None:
+                answer = _Answer(failure=worker.stop())
+                worker = None
+            return answer
+        finally:
+            self._idle.put(worker)
+
+
+def _problem(code: str, name: str, message: str) -> Problem:
+    return Problem(code=code, message=message, file=name, severity="quarantine")
+
+
+class _Answer(NamedTuple):
+    text: str = ""
+    failure: str = ""
+
+
+class _Worker:
+    """A process that answers requests on its pipes until they are closed."""
+
+    def __init__(self, memory: int, seconds: int) -> None:
+        command = [sys.executable, "-c", _START, str(Path(__file__).parents[1]), str(memory), str(seconds)]
+        self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert self._process.stdin
+        assert self._process.stdout
+        self._requests = Connection(os.dup(self._process.stdin.fileno()), readable=False)
+        self._answers = Connection(os.dup(self._process.stdout.fileno()), writable=False)
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._seconds = seconds
+        self._stalled = False
+
+    def ask(self, engine: str, content: bytes) -> _Answer | None:
+        """None: the worker died or stalls; stop it."""
+        try:
+            self._requests.send_bytes(engine.encode())
+            self._requests.send_bytes(content)
+            if self._answers.poll(self._seconds):
+                return msgspec.msgpack.decode(self._answers.recv_bytes(5 * LONGEST), type=_Answer)
+            self._stalled = True
+        except (EOFError, OSError):
+            pass
+        return None
+
+    def stop(self) -> str:
+        """End the process; what became of it, in words."""
+        self._requests.close()
+        self._answers.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if not self._stalled:
+                self._process.wait(1)
+        self._process.kill()
+        code = self._process.wait()
+        return f"no answer within {self._seconds} s" if self._stalled else f"the reader died (exit code {code})"
+
+
+def work(memory: int, seconds: int) -> None:
+    """The worker's loop: an engine's name and a PDF in, an `_Answer` out."""
+    import resource  # noqa: PLC0415  # not on every system, and only workers need it
+
+    with contextlib.suppress(ValueError, OSError):  # macOS knows no RLIMIT_AS
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    requests, answers = Connection(0, writable=False), Connection(1, readable=False)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            engine, content = requests.recv_bytes(), requests.recv_bytes()
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            limit = int(used.ru_utime + used.ru_stime) + seconds + 1
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            answers.send_bytes(msgspec.msgpack.encode(_answer(engine.decode(), content)))
+
+
+def _answer(engine: str, content: bytes) -> _Answer:
+    try:
+        text = _by_pdfium(content) if engine == "pdfium" else _by_pypdf(content)
+    except Exception as error:  # engines raise anything; this is a worker's border, and the failure is reported
+        return _Answer(failure=f"{type(error).__name__}: {error}"[:200].replace("\n", " "))
+    return _Answer(text) if len(text) <= LONGEST else _Answer(failure=f"more than {LONGEST:,} characters of text")
+
+
+def _by_pypdf(content: bytes) -> str:
+    from pypdf import PdfReader as Reader  # noqa: PLC0415  # slow to import, seldom needed
+
+    pages: list[str] = []
+    for page in Reader(io.BytesIO(content)).pages:
+        pages.append(page.extract_text())
+        if sum(map(len, pages)) > LONGEST:
+            break
+    return "\n\f".join(pages)
+
+
+class _Printed(NamedTuple):
+    """One line on the paper."""
+
+    page: int
+    text: str
+    baseline: float
+    right: float
+    first_word: float
+    """Width of the first word."""
+
+
+def _by_pdfium(content: bytes) -> str:
+    lines = list(_printed(content))
+    gaps = [round(above.baseline - line.baseline, 1) for above, line in pairwise(lines) if above.page == line.page]
+    leading = min(multimode(gap for gap in gaps if gap > 0), default=0.0)
+    width = max((line.right for line in lines), default=0.0)
+    parts = [line.text for line in lines[:1]]
+    for above, line in pairwise(lines):
+        parts.append("\n\n" if _is_break(above, line, leading, width) else "\n")
+        parts.append(line.text)
+    return "".join(parts)
+
+
+def _is_break(above: _Printed, line: _Printed, leading: float, width: float) -> bool:
+    if above.page == line.page:
+        return above.baseline - line.baseline > 1.4 * leading
+    return above.right + line.first_word < 0.97 * width
+
+
+def _printed(content: bytes) -> Iterator[_Printed]:
+    import pypdfium2  # noqa: PLC0415  # loads the native library: only in workers
+    import pypdfium2.raw as pdfium  # noqa: PLC0415
+
+    x, y = ctypes.c_double(), ctypes.c_double()
+    box = [ctypes.c_double() for _ in range(4)]
+    document = pypdfium2.PdfDocument(content)
+    for number in range(len(document)):
+        page = document[number]
+        typed = page.get_textpage()
+        position = 0
+        for whole in typed.get_text_range().split("\r\n"):
+            text = whole.replace("\x02", "-").replace("\ufffe", "-")  # pdfium's marks for a hyphen at a line end
+            if text.strip():
+                first = position + len(text) - len(text.lstrip())
+                pdfium.FPDFText_GetCharOrigin(typed, pdfium.FPDFText_GetCharIndexFromTextIndex(typed, first), x, y)
+                end = first + len(text.split(None, 1)[0]) - 1
+                pdfium.FPDFText_GetCharBox(typed, pdfium.FPDFText_GetCharIndexFromTextIndex(typed, end), *box)
+                first_word = box[1].value - x.value
+                last = position + len(text.rstrip()) - 1
+                pdfium.FPDFText_GetCharBox(typed, pdfium.FPDFText_GetCharIndexFromTextIndex(typed, last), *box)
+                yield _Printed(number, text, y.value, box[1].value, first_word)
+            position += len(whole) + 2
+        typed.close()
+        page.close()
+    document.close()
