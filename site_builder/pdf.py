@@ -37,6 +37,9 @@ SECONDS = 20
 LONGEST = 5_000_000
 """Characters of text that a PDF may give."""
 
+_BREAK = 1.4
+"""Times the usual distance of lines: where a paragraph ends, it is at least that."""
+
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from site_builder import pdf; pdf.work(int(sys.argv[2]), int(sys.argv[3]))"
 
 
@@ -171,56 +174,79 @@ def _by_pypdf(content: bytes) -> str:
 
 
 class _Printed(NamedTuple):
-    """One line on the paper."""
+    """One line of pdfium's, which may span two on paper: it joins them over a hyphen."""
 
     page: int
     text: str
-    baseline: float
+    top: float
+    """Baseline of the first letter."""
+    bottom: float
+    """Baseline of the last one."""
     right: float
     first_word: float
     """Width of the first word."""
 
 
 def _by_pdfium(content: bytes) -> str:
+    """Lines and the empty lines between them."""
     lines = list(_printed(content))
-    gaps = [round(above.baseline - line.baseline, 1) for above, line in pairwise(lines) if above.page == line.page]
-    leading = min(multimode(gap for gap in gaps if gap > 0), default=0.0)
-    width = max((line.right for line in lines), default=0.0)
+    layout = _layout(lines)
     parts = [line.text for line in lines[:1]]
     for above, line in pairwise(lines):
-        parts.append("\n\n" if _is_break(above, line, leading, width) else "\n")
+        parts.append("\n\n" if _is_break(above, line, layout) else "\n")
         parts.append(line.text)
     return "".join(parts)
 
 
-def _is_break(above: _Printed, line: _Printed, leading: float, width: float) -> bool:
+class _Layout(NamedTuple):
+    leading: float
+    """The usual distance of baselines."""
+    right: float
+    blank_ends: bool
+    """Lines that wrapped end in a blank, as word processors leave it."""
+
+
+def _layout(lines: list[_Printed]) -> _Layout:
+    inside = [(above, line) for above, line in pairwise(lines) if above.page == line.page]
+    gaps = (round(above.bottom - line.top, 1) for above, line in inside)
+    leading = min(multimode(gap for gap in gaps if gap > 0), default=0.0)
+    wrapped = [above.text.endswith(" ") for above, line in inside if 0 < above.bottom - line.top <= _BREAK * leading]
+    return _Layout(leading, max((line.right for line in lines), default=0.0), sum(wrapped) * 2 > len(wrapped))
+
+
+def _is_break(above: _Printed, line: _Printed, layout: _Layout) -> bool:
+    """Does a paragraph end between the two?"""
     if above.page == line.page:
-        return above.baseline - line.baseline > 1.4 * leading
-    return above.right + line.first_word < 0.97 * width
+        return above.bottom - line.top > _BREAK * layout.leading
+    ended = layout.blank_ends and not above.text.endswith((" ", "-"))
+    return ended or above.right + line.first_word < 0.97 * layout.right
 
 
 def _printed(content: bytes) -> Iterator[_Printed]:
     import pypdfium2  # noqa: PLC0415  # loads the native library: only in workers
     import pypdfium2.raw as pdfium  # noqa: PLC0415
 
-    x, y = ctypes.c_double(), ctypes.c_double()
-    box = [ctypes.c_double() for _ in range(4)]
+    x, y, bottom = ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+    left, right, _low, _high = box = [ctypes.c_double() for _ in range(4)]
     document = pypdfium2.PdfDocument(content)
-    for number in range(len(document)):
-        page = document[number]
+    for number, page in enumerate(document):
         typed = page.get_textpage()
         position = 0
         for whole in typed.get_text_range().split("\r\n"):
             text = whole.replace("\x02", "-").replace("\ufffe", "-")  # pdfium's marks for a hyphen at a line end
-            if text.strip():
-                first = position + len(text) - len(text.lstrip())
-                pdfium.FPDFText_GetCharOrigin(typed, pdfium.FPDFText_GetCharIndexFromTextIndex(typed, first), x, y)
-                end = first + len(text.split(None, 1)[0]) - 1
-                pdfium.FPDFText_GetCharBox(typed, pdfium.FPDFText_GetCharIndexFromTextIndex(typed, end), *box)
-                first_word = box[1].value - x.value
-                last = position + len(text.rstrip()) - 1
-                pdfium.FPDFText_GetCharBox(typed, pdfium.FPDFText_GetCharIndexFromTextIndex(typed, last), *box)
-                yield _Printed(number, text, y.value, box[1].value, first_word)
+            bare = text.strip()
+            if bare:
+                first = position + text.index(bare[0])
+                start, end, last = (
+                    pdfium.FPDFText_GetCharIndexFromTextIndex(typed, first + ahead)
+                    for ahead in (0, len(bare.split(None, 1)[0]) - 1, len(bare) - 1)
+                )
+                pdfium.FPDFText_GetCharOrigin(typed, start, x, y)
+                pdfium.FPDFText_GetCharBox(typed, end, *box)
+                first_word = right.value - x.value
+                pdfium.FPDFText_GetCharOrigin(typed, last, left, bottom)
+                pdfium.FPDFText_GetCharBox(typed, last, *box)
+                yield _Printed(number, text, y.value, bottom.value, right.value, first_word)
             position += len(whole) + 2
         typed.close()
         page.close()
