@@ -100,6 +100,10 @@ class Issue(Frozen, frozen=True):
     imr: Citation = Citation()
     rationale: tuple[str, ...] = ()
     """Paragraphs."""
+    heading: str = ""
+    """The line that opens the issue as printed, where it holds more words than `request` and `outcome_words`."""
+    labels: tuple[str, str, str] = ("", "", "")
+    """As printed before `ur`, `imr` and `rationale`; empty where the letter has none."""
     line: int | None = None
     request_body_parts: tuple[str, ...] = ()
     body_parts: tuple[str, ...] = ()

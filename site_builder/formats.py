@@ -1,0 +1,272 @@
+"""Families of letters as data: loads formats/*.toml and proves every mark and pattern against its examples.
+
+A format file says by which headings a family of letters is recognised and how a letter is cut up: marks (headings, labels,
+opening words), header fields, the line that opens an issue, outcome words, the reviewer's credentials, wordings of partial authorisation.
+`extends` takes over all rules of another file; rules of the file itself come first.
+
+Marks are compared by letters and digits, with the confusions of scanned text (l I 1, O 0, S 5, B 8) and about one wrong letter in
+ten forgiven; a mark that carries an outcome forgives no wrong letter. Refused: recognising a letter by its first characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from site_builder.model import BuildError, Frozen, Outcome
+
+Example = tuple[str, str]
+"""(regular expression, a text that it must match)."""
+
+BLOCKS = ("ur", "cited", "imr", "rationale")
+"""Roles of the parts of an issue, in letter order; `cited` holds what both sides cite. All other roles name sections."""
+
+_LOOKALIKES = str.maketrans("01|!5$8", "olllssb") | str.maketrans("iI", "ll")
+_SPACE = re.compile(r"\s+")
+_NAMES = re.compile(r"[a-z][a-z-]*")
+
+
+class Mark(Frozen, frozen=True, forbid_unknown_fields=True):
+    """Words that begin a part of the letter."""
+
+    role: str
+    """`ur`, `cited`, `imr`, `rationale` begin a part of an issue; anything else is the kind of a section."""
+    kind: Literal["heading", "label", "opening"]
+    """`heading`: alone on its lines, or in front of a colon; `label`: text follows; `opening`: the words belong to the text."""
+    words: tuple[str, ...]
+    outcome: Outcome | None = None
+    """Where the heading itself says how the issue was decided."""
+    examples: tuple[str, ...] = ()
+    counter: tuple[str, ...] = ()
+
+
+class Field(Frozen, frozen=True, forbid_unknown_fields=True):
+    """A field of the header or of the reviewer's credentials: `Label: value`, or prose with a group named `value`."""
+
+    name: str
+    """Of the Letter field; `-` for labels whose values are of no use."""
+    labels: tuple[str, ...] = ()
+    patterns: tuple[Example, ...] = ()
+    counter: tuple[str, ...] = ()
+
+
+class OutcomeWords(Frozen, frozen=True, forbid_unknown_fields=True):
+    """How letters print an outcome."""
+
+    value: Outcome
+    words: tuple[str, ...]
+
+
+class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
+    """A format file."""
+
+    label: str
+    key: str = ""
+    """Stem of the file. Filled by the loader."""
+    extends: str | None = None
+    recognise: tuple[tuple[str, ...], ...] = ()
+    """Alternatives; a letter fits where every role of one of them is found in it."""
+    expects: tuple[str, ...] = ()
+    """Parts that every issue has; a problem names those that are missing."""
+    rank: int = 0
+    """Where a letter fits several formats equally well, the higher rank is chosen."""
+    mark: tuple[Mark, ...] = ()
+    field: tuple[Field, ...] = ()
+    outcome: tuple[OutcomeWords, ...] = ()
+    heads: tuple[Example, ...] = ()
+    """The paragraph that opens an issue: groups `request`, and optionally `opening`, `outcome`."""
+    findings: tuple[Example, ...] = ()
+    """A decision given apart from the issue's own part: groups `request`, `outcome`, and optionally `number`."""
+    portions: tuple[Example, ...] = ()
+    """The rest that is in dispute where a part was authorised: group `disputed`."""
+    partly: tuple[Example, ...] = ()
+    retrospective: tuple[Example, ...] = ()
+    running: tuple[Example, ...] = ()
+    """Headers and footers of printed pages: whole lines."""
+    keep: tuple[str, ...] = ()
+    """Names of specialties and boards that hold an "and" or a comma."""
+    counter: Mapping[str, tuple[str, ...]] = {}
+    """Texts that no pattern of the list so named (`heads`, `portions`, ...) may match."""
+
+    @cached_property
+    def marks(self) -> tuple[Folded, ...]:
+        """Longest first, so that the more exact mark is found."""
+        folded = {fold(words): _folded(mark, words) for mark in reversed(self.mark) for words in mark.words}
+        return tuple(sorted(folded.values(), key=lambda one: -len(one.letters)))
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, Outcome]:
+        return {fold(words): row.value for row in self.outcome for words in row.words}
+
+    @cached_property
+    def compiled(self) -> Mapping[str, tuple[re.Pattern[str], ...]]:
+        """The lists of patterns by name."""
+        lists = ("heads", "findings", "portions", "partly", "retrospective", "running")
+        return {name: tuple(_compile(pattern) for pattern, _ in getattr(self, name)) for name in lists}
+
+    @cached_property
+    def labels(self) -> re.Pattern[str] | None:
+        """Any label of a field, longest first."""
+        labels = sorted((label for field in self.field for label in field.labels), key=lambda label: -len(label))
+        return _compile(rf"(?<!\w)(?P<label>{'|'.join(map(_spaced, labels))})\s?:") if labels else None
+
+    @cached_property
+    def field_names(self) -> Mapping[str, str]:
+        return {fold(label): field.name for field in self.field for label in field.labels}
+
+    @cached_property
+    def prose(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """(field name, pattern)."""
+        return tuple((field.name, _compile(pattern)) for field in self.field for pattern, _ in field.patterns)
+
+    @cached_property
+    def inside(self) -> re.Pattern[str] | None:
+        """Where a mark begins in the middle of a line: a label with its colon, or a heading in capitals after small letters."""
+        printed = [(mark.kind, words) for mark in self.mark for words in mark.words if len(words.split()) > 1]
+        labels = "|".join(_spaced(words) for kind, words in printed if kind == "label")
+        headings = "|".join(_spaced(words) for kind, words in printed if kind == "heading" and words.isupper())
+        if not labels or not headings:
+            return None
+        return re.compile(rf"(?<=\S)\s(?=(?:{labels})\s?:)|(?<=[a-z0-9.:;?!)\]\"'])\s(?=(?:{headings})(?![a-z]))")
+
+
+class Folded(NamedTuple):
+    """One wording of a mark, ready to be compared."""
+
+    mark: Mark
+    letters: str
+    slack: int
+    """Wrong letters forgiven."""
+    pieces: tuple[tuple[str, int, int], ...]
+    """(piece, first, last place): with at most `slack` wrong letters, one of slack + 1 pieces is whole and near its place."""
+
+
+def _folded(mark: Mark, words: str) -> Folded:
+    letters = fold(words)
+    forgiven = min(len(letters) // 10 + (len(letters) < 20), 3)
+    slack = 0 if mark.outcome or len(letters) < 8 else forgiven
+    size = -(-len(letters) // (slack + 1))
+    starts = range(0, len(letters), size)
+    pieces = tuple((letters[at : at + size], max(0, at - slack), at + size + slack) for at in starts)
+    return Folded(mark, letters, slack, pieces)
+
+
+def load(files: Mapping[str, str]) -> tuple[Format, ...]:
+    """`files`: stem -> TOML text. Raises BuildError naming the file, what is wrong and the mend."""
+    read = {stem: _read(stem, text) for stem, text in sorted(files.items())}
+    formats = tuple(_extended(stem, read, ()) for stem in read)
+    for found in formats:
+        _prove(found)
+    return formats
+
+
+def fold(text: str) -> str:
+    """Letters and digits in lower case, look-alikes as one: `CLlNICAL` and `Clinical` are the same."""
+    return "".join(filter(str.isalnum, text.translate(_LOOKALIKES).lower()))
+
+
+def prefix(letters: str, want: Folded) -> int | None:
+    """Length of the beginning of `letters` that is `want`, forgiving its slack; None where it is not."""
+    if letters.startswith(want.letters):
+        return len(want.letters)
+    if not want.slack or all(letters.find(piece, first, last) < 0 for piece, first, last in want.pieces):
+        return None
+    ends = _distances(want.letters, letters[: len(want.letters) + want.slack], want.slack)
+    best = min(range(len(ends)), key=lambda end: (ends[end], abs(end - len(want.letters))))
+    return best if ends[best] <= want.slack else None
+
+
+def close(text: str, want: str, slack: int) -> bool:
+    """Do two folded texts differ in at most `slack` letters?"""
+    return abs(len(text) - len(want)) <= slack and _distances(want, text, slack)[-1] <= slack
+
+
+def _distances(want: str, text: str, most: int) -> list[int]:
+    """Edit distance of `want` to every beginning of `text`; numbers above `most` are only known to be above it."""
+    row = list(range(len(text) + 1))
+    for number, letter in enumerate(want, 1):
+        above, row = row, [number]
+        for column, other in enumerate(text, 1):
+            row.append(min(above[column] + 1, row[-1] + 1, above[column - 1] + (letter != other)))
+        if min(row) > most:
+            break
+    return row
+
+
+def _read(stem: str, text: str) -> Format:
+    try:
+        return msgspec.structs.replace(msgspec.toml.decode(text, type=Format), key=stem)
+    except msgspec.DecodeError as error:
+        raise _broken(stem, str(error)) from error
+
+
+def _extended(stem: str, read: Mapping[str, Format], below: tuple[str, ...]) -> Format:
+    own = read[stem]
+    if own.extends is None:
+        return own
+    if own.extends not in read or own.extends in below:
+        raise _broken(stem, f"extends = {own.extends!r} names no other format file; known are {', '.join(read)}")
+    base = _extended(own.extends, read, (*below, stem))
+    lists = ("mark", "field", "outcome", "heads", "findings", "portions", "partly", "retrospective", "running", "keep")
+    joined = {name: getattr(own, name) + getattr(base, name) for name in lists}
+    return msgspec.structs.replace(
+        own,
+        **joined,
+        recognise=own.recognise or base.recognise,
+        expects=own.expects or base.expects,
+        counter={**base.counter, **own.counter},
+    )
+
+
+def _prove(found: Format) -> None:
+    roles = {mark.role for mark in found.mark}
+    if not found.recognise or not all(set(needed) <= roles for needed in found.recognise):
+        raise _broken(found.key, f"recognise must list roles of marks; the file has {', '.join(sorted(roles))}")
+    for mark in found.mark:
+        _prove_mark(found, mark)
+    for name in ("heads", "findings", "portions", "partly", "retrospective", "running"):
+        _prove_patterns(found.key, name, getattr(found, name), found.counter.get(name, ()))
+    for field in found.field:
+        _prove_patterns(found.key, f"field {field.name}", field.patterns, field.counter)
+
+
+def _prove_mark(found: Format, mark: Mark) -> None:
+    if not _NAMES.fullmatch(mark.role):
+        raise _broken(found.key, f"role {mark.role!r}: write lower-case letters and hyphens")
+    for text, wanted in (*((text, True) for text in mark.examples), *((text, False) for text in mark.counter)):
+        letters = fold(text)
+        first = next((one for one in found.marks if prefix(letters, one) is not None), None)
+        if (first is not None and first.mark is mark) is not wanted:
+            told = "is not found by" if wanted else "must not match, but is found by"
+            raise _broken(found.key, f"{text!r} {told} mark {mark.role!r} {mark.words!r}; mend its words or the example")
+
+
+def _prove_patterns(key: str, name: str, patterns: Iterable[Example], counter: Iterable[str]) -> None:
+    compiled = []
+    for pattern, example in patterns:
+        try:
+            compiled.append(_compile(pattern))
+        except re.error as error:
+            raise _broken(key, f"{name}: {pattern!r} is no regular expression: {error}") from error
+        if not compiled[-1].search(example):
+            raise _broken(key, f"{name}: {pattern!r} does not match its example {example!r}; mend one of them")
+    for text in counter:
+        if any(pattern.search(text) for pattern in compiled):
+            raise _broken(key, f"{name}: counter-example {text!r} is matched; narrow the pattern")
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Case is ignored; patterns see text with single blanks."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _spaced(words: str) -> str:
+    return r"\s+".join(map(re.escape, words.split()))
+
+
+def _broken(stem: str, what: str) -> BuildError:
+    return BuildError(f"formats/{stem}.toml: {what}")

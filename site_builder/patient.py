@@ -1,0 +1,85 @@
+"""Age and sex of the injured worker, from the clinical case summary.
+
+The first age that is said of a person counts ("is a 51-year-old female", "45 y/o"); relatives and lengths of time do not. Sex is
+the noun beside that age, else any noun for the injured worker, else the pronouns, where nearly all agree. Known limit: an age
+that must be computed from a date of birth stays unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+Sex = Literal["male", "female"]
+
+_TENS = {name: 10 * number for number, name in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty"), 2)}
+_ONES = {name: number for number, name in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1)}
+_NOUN = r"(?:fe)?males?|(?:wo)?man|gentleman|lady|[mf]"
+_AGE = re.compile(
+    rf"(?<![\w.#/$-])(?P<number>\d{{2}}|(?:{'|'.join(_TENS)})(?:[\s-]+(?:{'|'.join(_ONES)}))?)\s*-?\s*"
+    r"(?:(?:years?|yrs?\.?|y)\s*(?:-|\s|/|\.)?\s*(?:olds?|o\b)|yo\b|y\.\s?o\.)(?P<after>.{0,80})",
+    re.IGNORECASE | re.DOTALL,
+)
+_AGED = re.compile(r"\b(?:aged|age of|age:?|age is)\s+(?P<number>\d{2})\b(?P<after>.{0,40})", re.IGNORECASE | re.DOTALL)
+_BARE = re.compile(rf"\b(?:is|was)\s+an?\s+(?P<number>\d{{2}})\s*-?\s*(?P<after>(?:{_NOUN})\b)", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"^[\s,-]*(?:\w+\s+){0,1}(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury|history|claim|"
+    r"fracture|fusion|prosthesis|implant|car|vehicle|study|MRI|report)\b",
+    re.IGNORECASE,
+)
+_OF_A_RELATIVE = re.compile(r"\b(?:her|his|their)\s*$", re.IGNORECASE)
+_SEXED = re.compile(r"\b(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b", re.IGNORECASE)
+_LETTER = re.compile(r"^[\s,-]*(?P<letter>[MF])\b")
+_WORKER = re.compile(
+    r"\b(?:worker|patient|claimant|applicant|employee|this|is|was)\s*(?:\([^)]{0,20}\)\s*)?(?:is|was)?\s*(?:an?\s+|\(n\)\s*)?"
+    r"(?:\w+[\s-]+){0,3}?(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b",
+    re.IGNORECASE,
+)
+_FEMALE = re.compile(r"(?<![/\w])(?:she|her|hers|herself|mrs|ms)\b(?!/)", re.IGNORECASE)
+_MALE = re.compile(r"(?<![/\w])(?:he|his|him|himself|mr)\b(?!/)", re.IGNORECASE)
+
+
+class Patient(NamedTuple):
+    """What the summary says of the injured worker; None where it does not say it."""
+
+    age: int | None
+    sex: Sex | None
+
+
+def read(summary: Iterable[str]) -> Patient:
+    """From the paragraphs of the case summary."""
+    text = " ".join(summary)
+    for match in _ages(text):
+        age = _number(match["number"])
+        if 14 <= age <= 99 and not _RELATIVE.match(match["after"]) and not _OF_A_RELATIVE.search(text[: match.start()][-12:]):
+            return Patient(age, _sex_after(match["after"]) or _sex(text))
+    return Patient(None, _sex(text))
+
+
+def _ages(text: str) -> list[re.Match[str]]:
+    found = [match for pattern in (_AGE, _AGED, _BARE) for match in pattern.finditer(text)]
+    return sorted(found, key=lambda match: match.start())
+
+
+def _number(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    return sum(_TENS.get(word) or _ONES[word] for word in re.split(r"[\s-]+", text.lower()))
+
+
+def _sex_after(text: str) -> Sex | None:
+    sentence = text.split(". ", 1)[0]
+    if letter := _LETTER.match(sentence):
+        return "female" if letter["letter"] == "F" else "male"
+    noun = _SEXED.search(sentence)
+    return None if noun is None else "female" if noun["female"] else "male"
+
+
+def _sex(text: str) -> Sex | None:
+    if noun := _WORKER.search(text):
+        return "female" if noun["female"] else "male"
+    females, males = len(_FEMALE.findall(text)), len(_MALE.findall(text))
+    if max(females, males) <= 4 * min(females, males):
+        return None
+    return "female" if females > males else "male"
