@@ -45,9 +45,9 @@ class Row(Frozen, frozen=True):
         return f"{self.category}/{self.subcategory}" if self.category and self.subcategory else self.category
 
 
-def rows_of(cells: Sequence[Sequence[str]], name: str) -> tuple[tuple[Row, ...], list[Problem]]:
-    """`cells`: the table with its heading row."""
-    filled = [(number, [cell.strip() for cell in row]) for number, row in enumerate(cells, 1) if any(map(str.strip, row))]
+def rows_of(table: Iterable[tuple[int, Sequence[str]]], name: str) -> tuple[tuple[Row, ...], list[Problem]]:
+    """`table`: (line, cells), the first row naming the columns."""
+    filled = [(number, [cell.strip() for cell in cells]) for number, cells in table if any(map(str.strip, cells))]
     if not filled:
         return (), [
             _problem(name, None, "metadata-empty", "holds no table; its first row names the columns, e.g. file,decision_date")

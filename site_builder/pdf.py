@@ -144,6 +144,7 @@ def work(memory: int, seconds: int) -> None:
 
     with contextlib.suppress(ValueError, OSError):  # macOS knows no RLIMIT_AS
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests, answers = Connection(0, writable=False), Connection(1, readable=False)
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:

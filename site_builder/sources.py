@@ -1,6 +1,6 @@
 """A folder of inputs to Sources: finds letters, reads and decodes them; what cannot be read is a Problem, never an exception.
 
-Formats: `.pdf` (through pdf.py), `.txt`, and `.md` with optional YAML front matter whose keys are header fields of a Letter.
+Formats: `.pdf` (through pdf.py), `.txt`, and `.md` (through front_matter.py).
 Hidden files, README.* and metadata.csv are no letters. Symbolic links and anything that is not a regular file are refused; every
 file is opened once, and the bytes that are hashed are the bytes that are parsed. Names of files come out as text: bytes that are
 no UTF-8 become U+FFFD.
@@ -10,34 +10,27 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import datetime as dt
 import hashlib
 import io
 import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-import yaml
-
 from site_builder import text as typed
-from site_builder.metadata import Row, header_fields, rows_of
-from site_builder.model import Line, Problem, Source
+from site_builder.front_matter import markdown
+from site_builder.metadata import Row, rows_of
+from site_builder.model import Problem, Source
 from site_builder.pdf import PdfReader
 
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
 
 SUFFIXES = (".md", ".pdf", ".txt")
-LONGEST_FRONT_MATTER = 20_000
-"""Characters; a header has some hundred."""
-
-_HEADING = re.compile(r"^ {0,3}#{1,6}(?= |$)")
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
 _TYPED = bytes({*range(32, 256), *b"\t\n\r\f\v"})
 
@@ -69,10 +62,12 @@ def read_folder(
 
 def find(folder: Path) -> tuple[list[Found], list[Problem]]:
     """The files that should be letters, by name in byte order, and a problem for each thing that cannot be one."""
+    if not folder.is_dir():
+        return [], [_refused("no-folder", "", f"{_shown(folder)} is no folder; name the one that holds the letters")]
     found: list[Found] = []
     problems: list[Problem] = []
     others: Counter[str] = Counter()
-    for path, name in _walk(folder, "", problems):
+    for path, name in _walk(folder, problems):
         suffix = path.suffix.lower()
         if path.stem.lower() == "readme" or name == "metadata.csv":
             continue
@@ -87,7 +82,8 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
         )
     if not found:
         problems.append(_refused("empty-folder", "", f"{_shown(folder)} holds no letters; put .pdf, .txt or .md files there"))
-    found.sort(key=lambda file: file.name.encode())
+    found.sort(key=lambda file: os.fsencode(file.path))
+    problems.sort(key=lambda problem: problem.file)
     return found, problems
 
 
@@ -110,7 +106,12 @@ def read_metadata(folder: Path) -> tuple[tuple[Row, ...], list[Problem]]:
     decoded = decode(content)
     if decoded is None:
         return (), [_refused("binary", path.name, "this is no CSV text; save the table as CSV in UTF-8")]
-    return rows_of(list(csv.reader(io.StringIO(typed.clean(decoded[0]), newline=""))), path.name)
+    table = csv.reader(io.StringIO(typed.clean(decoded[0]), newline=""))
+    try:
+        return rows_of([(table.line_num, cells) for cells in table], path.name)
+    except csv.Error as error:
+        told = f"this is no CSV ({error}); save the table as CSV in UTF-8"
+        return (), [_refused("metadata-csv", path.name, told)]
 
 
 def decode(content: bytes) -> tuple[str, str] | None:
@@ -142,22 +143,27 @@ def _share_of_controls(content: bytes) -> float:
     return len(start.translate(None, delete=_TYPED)) / max(len(start), 1)
 
 
-def _walk(folder: Path, below: str, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
-    except OSError as error:
-        problems.append(_refused("unreadable", below or _shown(folder), f"the folder cannot be read: {error.strerror}"))
-        return
-    for entry in entries:
-        name = f"{below}{_shown(entry.name)}"
-        if entry.name.startswith("."):
+def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
+    """Files with their names; a stack, because folders may be nested deeper than Python likes to recurse."""
+    folders = [(folder, "")]
+    while folders:
+        current, below = folders.pop()
+        try:
+            entries = list(os.scandir(current))
+        except OSError as error:
+            told = f"the folder cannot be read ({error.strerror}); check its name and its permissions"
+            problems.append(_refused("unreadable", below or _shown(folder), told))
             continue
-        if entry.is_symlink():
-            problems.append(_refused("symlink", name, "a symbolic link is not followed; put the file itself here"))
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _walk(Path(entry.path), f"{name}/", problems)
-        else:
-            yield Path(entry.path), name
+        for entry in entries:
+            name = f"{below}{_shown(entry.name)}"
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                problems.append(_refused("symlink", name, "a symbolic link is not followed; put the file itself here"))
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append((Path(entry.path), f"{name}/"))
+            else:
+                yield Path(entry.path), name
 
 
 def _content(path: Path, name: str, largest: int) -> bytes | Problem:
@@ -182,88 +188,26 @@ def _from_pdf(content: bytes, name: str, pdfs: PdfReader | None) -> Source | Pro
         with PdfReader() as own:
             return _from_pdf(content, name, own)
     text = pdfs.text(content, name)
-    return text if isinstance(text, Problem) else _source(name, content, typed.clean(text))
+    return text if isinstance(text, Problem) else _source(content, name, typed.clean(text))
 
 
 def _from_text(content: bytes, name: str) -> Source | Problem:
     decoded = decode(content)
     if decoded is None:
-        return _refused(
-            "binary", name, f"holds no text though its name ends in {Path(name).suffix}; save the letter as text or PDF"
-        )
+        told = f"holds no text though its name ends in {Path(name).suffix}; name it by what it is, or save the letter as text"
+        return _refused("binary", name, told)
     text, encoding = decoded
-    text = typed.clean(text)
-    problems: list[Problem] = []
-    if not encoding.startswith("utf"):
-        problems.append(_note("encoding", name, f"is not UTF-8; read as {encoding}: look at its quotes and dashes"))
-    fields: Mapping[str, str] = {}
-    if name.lower().endswith(".md"):
-        matter, text = _split(text)
-        fields, told = _fields(matter, name)
-        problems.extend(told)
-    source = _source(name, content, text, fields, problems)
-    return msgspec.structs.replace(source, lines=_plain(source.lines)) if name.lower().endswith(".md") else source
+    told = f"is not UTF-8 and was read as {encoding}; check its quotes and dashes"
+    notes = () if encoding.startswith("utf") else (_note("encoding", name, told),)
+    source = _source(content, name, typed.clean(text), notes)
+    return markdown(source, typed.clean(text)) if name.lower().endswith(".md") and isinstance(source, Source) else source
 
 
-def _source(name: str, content: bytes, text: str, fields: Mapping[str, str] = {}, problems: Sequence[Problem] = ()) -> Source:
+def _source(content: bytes, name: str, text: str, problems: tuple[Problem, ...] = ()) -> Source | Problem:
     lines = typed.lines_of(text)
-    told = tuple(problems) if lines else (*problems, _refused("empty", name, "holds no text; remove it or put the letter in"))
-    return Source(name=name, sha256=hashlib.sha256(content).hexdigest(), lines=lines, fields=fields, problems=told)
-
-
-def _split(text: str) -> tuple[str, str]:
-    """Front matter, and the body with as many empty lines above as the front matter had, so that line numbers stay."""
-    rows = text.split("\n")
-    if rows[0].rstrip() == "---":
-        for number, row in enumerate(rows[1:], 1):
-            if row.rstrip() in ("---", "..."):
-                return "\n".join(rows[1:number]), "\n" * (number + 1) + "\n".join(rows[number + 1 :])
-    return "", text
-
-
-def _fields(matter: str, name: str) -> tuple[Mapping[str, str], list[Problem]]:
-    if len(matter) > LONGEST_FRONT_MATTER:
-        return {}, [
-            _warning("front-matter", name, 1, f"front matter of more than {LONGEST_FRONT_MATTER:,} characters is not read")
-        ]
-    try:
-        loaded = yaml.safe_load(matter)
-    except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark.line if error.problem_mark else 0) + 2
-        return {}, [
-            _warning("front-matter", name, line, f'the front matter is no YAML ({error.problem}); mend it, e.g. `key: "text"`')
-        ]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        told = str(error).split("\n", 1)[0]
-        return {}, [_warning("front-matter", name, 1, f"the front matter is no YAML ({told}); write `key: value` lines")]
-    if loaded is None:
-        return {}, []
-    if not isinstance(loaded, dict):
-        return {}, [_warning("front-matter", name, 1, "the front matter is no list of `key: value` lines; write it so")]
-    return header_fields({str(key): _scalar(value) for key, value in loaded.items()}, name, 1)
-
-
-def _scalar(value: object) -> str:
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value if isinstance(item, (str, int)))
-    return str(value) if isinstance(value, (str, int, float, dt.date)) else ""
-
-
-def _plain(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """Markdown's heading and bold marks removed; a heading is a paragraph of its own."""
-    plain: list[Line] = []
-    for line in lines:
-        text = line.text.replace("**", "")
-        heading = _HEADING.match(text)
-        if heading and plain and plain[-1].text:
-            plain.append(Line(line.number, ""))
-        if not heading and plain and line.text and _HEADING.match(plain[-1].text):
-            plain.append(Line(line.number, ""))
-        plain.append(Line(line.number, text))
-    unmarked = (Line(line.number, _HEADING.sub("", line.text, count=1).strip()) for line in plain)
-    return tuple(unmarked)
+    if not lines:
+        return _refused("empty", name, "holds no text; remove it or put the letter in")
+    return Source(name=name, sha256=hashlib.sha256(content).hexdigest(), lines=lines, problems=problems)
 
 
 def _shown(path: Path | str) -> str:
@@ -273,10 +217,6 @@ def _shown(path: Path | str) -> str:
 
 def _refused(code: str, name: str, message: str) -> Problem:
     return Problem(code=code, message=message, file=name, severity="quarantine")
-
-
-def _warning(code: str, name: str, line: int | None, message: str) -> Problem:
-    return Problem(code=code, message=message, file=name, line=line)
 
 
 def _note(code: str, name: str, message: str) -> Problem:

@@ -96,10 +96,12 @@ class _Row(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    doubled: bool
+    usual: int
+    """Empty lines between any two lines: 0 unless the printout doubled its line spacing."""
     spaced: bool
     """Typed empty lines hold a blank, those of the printout hold none."""
     width: int
+    """That a tenth of the lines exceed."""
 
 
 def _rows(text: str) -> list[_Row]:
@@ -119,28 +121,37 @@ def _rows(text: str) -> list[_Row]:
 
 
 def _layout(rows: Sequence[_Row]) -> _Layout:
-    """Is there an empty line after every line, though paragraphs go on? One-line paragraphs alone do not count as that."""
-    width = min(max((len(row.text) for row in rows), default=0), WIDEST)
-    spread = sum(row.blanks > 0 or row.pages > 0 for row in rows[1:])
-    full = sum(not _fits(above, row, width) for above, row in pairwise(rows) if row.blanks == 1)
-    wrapped = max((len(row.text) for row in rows), default=0) <= WIDEST
-    doubled = len(rows) > 3 and wrapped and spread >= 0.9 * (len(rows) - 1) and full >= 0.25 * (len(rows) - 1)
-    return _Layout(doubled, doubled and any(row.spaced and row.blanks > 2 for row in rows[1:]), width)
+    """Is there an empty line after every line, though paragraphs go on? Paragraphs of one line each do not count as that."""
+    widths = sorted(len(row.text) for row in rows)
+    width = widths[len(widths) * 9 // 10] if widths else 0
+    gaps = sorted(_height(row) for row in rows[1:])
+    full = sum(_height(row) > 0 and not _fits(above, row, width) for above, row in pairwise(rows))
+    if len(gaps) < 3 or width > WIDEST or gaps[len(gaps) // 10] == 0 or full * 4 < len(gaps):
+        return _Layout(0, False, width)
+    usual = gaps[len(gaps) // 4]
+    spaced, tall = sum(row.spaced for row in rows[1:]), sum(gap > 2 * usual for gap in gaps)
+    return _Layout(usual, tall <= 2 * spaced and 0 < spaced < 0.75 * len(gaps), width)
 
 
 def _is_break(above: _Row, row: _Row, layout: _Layout) -> bool:
     """Does a paragraph end between the two?"""
-    if layout.doubled and layout.spaced:
-        return row.spaced
-    if row.pages:
-        # Printouts put empty lines around a page break, so that they prove nothing: would the next word have fitted above?
-        ended = above.text[-1] in ".:;?!)\"'" or not row.text[0].islower()
-        return ended and (row.blanks > 1 + layout.doubled or _fits(above, row, layout.width))
-    return row.blanks > (2 if layout.doubled else 0)
+    if layout.usual:
+        return row.spaced if layout.spaced else _height(row) > 2 * layout.usual
+    if not row.pages:
+        return row.blanks > 0
+    # Printouts put empty lines around a page break, so that they prove little: has the sentence, or the line, come to its end?
+    ended, fits = above.text[-1] in ".:;?!)\"'", _fits(above, row, layout.width)
+    if row.blanks:
+        return ended or (fits and not row.text[0].islower())
+    return fits and (ended or not row.text[0].islower())
+
+
+def _height(row: _Row) -> int:
+    return row.blanks or int(row.pages > 0)
 
 
 def _fits(above: _Row, row: _Row, width: int) -> bool:
-    """A tenth is left for letters of unequal width."""
+    """Would the first word have had room on the line above? A tenth is left for letters of unequal width."""
     return len(above.text) + 1 + len(row.text.split(" ", 1)[0]) < 0.9 * width
 
 

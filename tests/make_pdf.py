@@ -1,7 +1,8 @@
-"""Prints a plain-text letter as a PDF, the way a word processor would: for the sample letters and for tests.
+"""Prints a plain-text letter as a PDF, as a word processor would: for the sample letters and for tests.
 
-`python -m tests.make_pdf` prints tests/printouts/*.txt to letters/*.pdf. A line is wrapped to the paper's width, an empty line stays
-one, a line in capitals is a heading: bold and centred. The bytes depend on nothing but the text and the version of fpdf2, and name nobody.
+`python -m tests.make_pdf` prints tests/printouts/*.txt to letters/*.pdf. A line is wrapped to the paper's width, an empty line
+stays one, a line in capitals is a heading: bold and centred. The bytes depend on nothing but the text and the version of fpdf2,
+and name nobody.
 """
 
 from __future__ import annotations

@@ -1,0 +1,149 @@
+"""Cleaning and unwrapping: what the printout did is undone, and no word is lost."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from site_builder.model import Line
+from site_builder.text import clean, lines_of, paragraphs, unwrap
+
+LONG = "The injured worker reports pain that runs from the neck into the right arm and wakes her"
+PRINTED = [
+    f"{LONG} at night, more so on the days",
+    "on which she has to reach overhead, and the treating physician asked for a study on 10-1-",
+    "15, which was denied.",
+]
+WHOLE = " ".join(PRINTED).replace("10-1- 15", "10-1-15")
+
+
+def texts(text: str) -> list[str]:
+    return [line.text for line in paragraphs(lines_of(clean(text)))]
+
+
+@pytest.mark.parametrize(
+    ("typed", "cleaned"),
+    [
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("a\u2028b\x0bc", "a\nb\nc"),  # other line ends; splitlines() would take form feeds too
+        ("and so on\x85", "and so on…"),  # cp1252 read as Latin-1
+        ("a\fb", "a\fb"),
+        ("\ufeffCase\u200b Num\xadber\x00\x81 \u202eX\u2066", "Case Number X"),
+        ("\u001b[2J", "[2J"),  # a terminal's commands
+        ("lone \ud800 half", "lone \ufffd half"),
+        ("cafe\u0301", "caf\xe9"),
+        ("the patientâ€™s knee, 90Â°", "the patient’s knee, 90°"),  # UTF-8 read as cp1252, twice over the wire
+        ("“quotes” – and ½ ﬁ stay", "“quotes” – and ½ ﬁ stay"),  # only encodings are mended
+    ],
+)
+def test_characters_that_are_not_seen_or_wrongly_decoded_are_mended(typed: str, cleaned: str) -> None:
+    assert clean(typed) == cleaned
+
+
+def test_lines_keep_their_numbers_and_fold_their_blanks() -> None:
+    assert lines_of("\n  one \ttwo\xa0 \nthree\n\n\n\nfour\n \n") == (
+        Line(2, "one two"),
+        Line(3, "three"),
+        Line(4, ""),
+        Line(7, "four"),
+    )
+
+
+def test_a_form_feed_ends_a_line_but_does_not_count_as_one() -> None:
+    assert [line for line in lines_of("one,\n\ftwo\nthree") if line.text][1:] == [Line(2, "two"), Line(3, "three")]
+
+
+@pytest.mark.parametrize("blank", [" ", ""])
+def test_doubled_line_spacing_is_undone(blank: str) -> None:
+    """The typed empty line is a line, too, and is doubled like the others."""
+    typed = "\n\n".join([*PRINTED, blank, "Neck MRI:  Upheld", blank, *PRINTED])
+    assert texts(typed) == [
+        " ".join(PRINTED).replace("- 15", "-15"),
+        "Neck MRI: Upheld",
+        " ".join(PRINTED).replace("- 15", "-15"),
+    ]
+
+
+def test_a_page_break_in_doubled_text_adds_an_empty_line_that_means_nothing() -> None:
+    typed = "\n\n".join([PRINTED[0] + " ", PRINTED[1] + " ", "", PRINTED[2] + " ", " ", "Neck MRI: Upheld ", " ", LONG + " "])
+    assert texts(typed) == [WHOLE, "Neck MRI: Upheld", LONG]
+
+
+def test_paragraphs_of_one_line_each_are_not_taken_for_doubled_spacing() -> None:
+    typed = "\n\n".join(
+        ["CLINICAL CASE SUMMARY", " ".join(PRINTED), "Neck MRI: Upheld", " ".join(PRINTED * 2), "Decision rationale: none."]
+    )
+    assert len(texts(typed)) == 5
+
+
+@pytest.mark.parametrize("around", ["\f", "\n\f", "\n\n\f", "\n\n\n\f\n\n"])
+def test_a_page_break_inside_a_sentence_ends_no_paragraph(around: str) -> None:
+    assert len(texts(PRINTED[0] + around + "\n".join(PRINTED[1:]))) == 1
+
+
+@pytest.mark.parametrize("around", ["\n\n\f", "\n\f\n", "\f"])
+def test_a_page_break_after_a_short_last_line_ends_the_paragraph(around: str) -> None:
+    above = "\n".join(PRINTED)
+    assert len(texts(above + around + "MAXIMUS guideline: Decision based on MTUS.")) == 2
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "joined"),
+    [
+        ("10-1-", "15", "10-1-15"),
+        ("Electro-", "diagnostic", "Electro-diagnostic"),
+        ("pre-", "and post-operative", "pre- and post-operative"),
+        ("weeks -", "then home", "weeks - then home"),  # a dash
+        ("L5-", "S1", "L5-S1"),
+        ("necessary.", "The", "necessary. The"),
+        ("-", "a list item", "- a list item"),
+    ],
+)
+def test_a_line_that_ends_in_a_hyphen_goes_on_without_a_blank(above: str, below: str, joined: str) -> None:
+    assert unwrap([above, below]) == joined
+
+
+pieces = st.text(alphabet="aB .-\u2010:,9\xe9", max_size=30)
+breaks = st.sampled_from(["\n", "\n\n", "\n \n", "\n\n\n", "\f", "\n\f", "\n\n\f\n", "\r\n", "\r\r\n"])
+typed_texts = st.lists(st.tuples(pieces, breaks)).map(lambda parts: "".join(text + end for text, end in parts))
+
+
+@given(typed_texts)
+def test_no_word_is_lost(typed: str) -> None:
+    def bare(text: str) -> str:
+        return "".join(text.split())
+
+    assert bare("".join(texts(typed))) == bare(unicodedata.normalize("NFC", typed))
+
+
+@given(typed_texts)
+def test_lines_read_again_are_the_same_lines(typed: str) -> None:
+    once = [line.text for line in lines_of(clean(typed))]
+    assert [line.text for line in lines_of(clean("\n".join(once)))] == once
+
+
+@given(st.text())
+def test_any_text_gives_lines_that_keep_the_contract(typed: str) -> None:
+    lines = lines_of(clean(typed))
+    assert all(line.text == " ".join(line.text.split()) for line in lines)
+    assert not any(not above.text and not below.text for above, below in pairwise(lines))
+    assert not lines or (lines[0].text and lines[-1].text)
+    numbers = [line.number for line in lines if line.text]
+    assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize("unit", ["\n", "\f", " ", "a", "-\n", "a \n\n", "\xe9 ", "a\f\n\n", "\x02\u202e"])
+def test_time_grows_with_length_only(unit: str) -> None:
+    def seconds(count: int) -> float:
+        typed = unit * count
+        start = time.perf_counter()
+        paragraphs(lines_of(clean(typed)))
+        return time.perf_counter() - start
+
+    small = min(seconds(20_000) for _ in range(3))
+    assert seconds(80_000) < 12 * small + 0.05
