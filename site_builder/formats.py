@@ -1,8 +1,8 @@
 """Families of letters as data: loads formats/*.toml and proves every mark and pattern against its examples.
 
 A format file says by which headings a family of letters is recognised and how a letter is cut up: marks (headings, labels,
-opening words), header fields, the line that opens an issue, outcome words, the reviewer's credentials, wordings of partial authorisation.
-`extends` takes over all rules of another file; rules of the file itself come first.
+opening words), header fields, the line that opens an issue, outcome words, the reviewer's credentials, wordings of partial
+authorisation. `extends` takes over all rules of another file; rules of the file itself come first.
 
 Marks are compared by letters and digits, with the confusions of scanned text (l I 1, O 0, S 5, B 8) and about one wrong letter in
 ten forgiven; a mark that carries an outcome forgives no wrong letter. Refused: recognising a letter by its first characters.
@@ -24,6 +24,9 @@ Example = tuple[str, str]
 
 BLOCKS = ("ur", "cited", "imr", "rationale")
 """Roles of the parts of an issue, in letter order; `cited` holds what both sides cite. All other roles name sections."""
+
+_PATTERNS = ("heads", "findings", "portions", "partly", "retrospective", "running")
+"""The lists of patterns of a Format."""
 
 _LOOKALIKES = str.maketrans("01|!5$8", "olllssb") | str.maketrans("iI", "ll")
 _SPACE = re.compile(r"\s+")
@@ -105,8 +108,7 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
     @cached_property
     def compiled(self) -> Mapping[str, tuple[re.Pattern[str], ...]]:
         """The lists of patterns by name."""
-        lists = ("heads", "findings", "portions", "partly", "retrospective", "running")
-        return {name: tuple(_compile(pattern) for pattern, _ in getattr(self, name)) for name in lists}
+        return {name: tuple(_compile(pattern) for pattern, _ in getattr(self, name)) for name in _PATTERNS}
 
     @cached_property
     def labels(self) -> re.Pattern[str] | None:
@@ -158,19 +160,26 @@ def _folded(mark: Mark, words: str) -> Folded:
 def load(files: Mapping[str, str]) -> tuple[Format, ...]:
     """`files`: stem -> TOML text. Raises BuildError naming the file, what is wrong and the mend."""
     read = {stem: _read(stem, text) for stem, text in sorted(files.items())}
+    for own in read.values():
+        _prove_own(own)
     formats = tuple(_extended(stem, read, ()) for stem in read)
     for found in formats:
-        _prove(found)
+        _prove_marks(found)
     return formats
 
 
 def fold(text: str) -> str:
     """Letters and digits in lower case, look-alikes as one: `CLlNICAL` and `Clinical` are the same."""
-    return "".join(filter(str.isalnum, text.translate(_LOOKALIKES).lower()))
+    return "".join(filter(str.isalnum, text.translate(_LOOKALIKES).lower().replace("&", "and")))
+
+
+def exact(letters: str, want: Folded) -> int | None:
+    """Length of the beginning of `letters` that is `want`; None where it is not."""
+    return len(want.letters) if letters.startswith(want.letters) else None
 
 
 def prefix(letters: str, want: Folded) -> int | None:
-    """Length of the beginning of `letters` that is `want`, forgiving its slack; None where it is not."""
+    """As `exact`, forgiving its slack."""
     if letters.startswith(want.letters):
         return len(want.letters)
     if not want.slack or all(letters.find(piece, first, last) < 0 for piece, first, last in want.pieces):
@@ -211,27 +220,26 @@ def _extended(stem: str, read: Mapping[str, Format], below: tuple[str, ...]) -> 
     if own.extends not in read or own.extends in below:
         raise _broken(stem, f"extends = {own.extends!r} names no other format file; known are {', '.join(read)}")
     base = _extended(own.extends, read, (*below, stem))
-    lists = ("mark", "field", "outcome", "heads", "findings", "portions", "partly", "retrospective", "running", "keep")
+    lists = ("mark", "field", "outcome", "keep", *_PATTERNS)
     joined = {name: getattr(own, name) + getattr(base, name) for name in lists}
-    return msgspec.structs.replace(
-        own,
-        **joined,
-        recognise=own.recognise or base.recognise,
-        expects=own.expects or base.expects,
-        counter={**base.counter, **own.counter},
-    )
+    return msgspec.structs.replace(own, **joined, recognise=own.recognise or base.recognise, expects=own.expects or base.expects)
 
 
-def _prove(found: Format) -> None:
+def _prove_own(found: Format) -> None:
+    """The patterns that this file adds."""
+    for name in _PATTERNS:
+        _prove_patterns(found.key, name, getattr(found, name), found.counter.get(name, ()))
+    for field in found.field:
+        _prove_patterns(found.key, f"field {field.name}", field.patterns, field.counter)
+
+
+def _prove_marks(found: Format) -> None:
+    """With the marks taken over, which may be nearer to an example."""
     roles = {mark.role for mark in found.mark}
     if not found.recognise or not all(set(needed) <= roles for needed in found.recognise):
         raise _broken(found.key, f"recognise must list roles of marks; the file has {', '.join(sorted(roles))}")
     for mark in found.mark:
         _prove_mark(found, mark)
-    for name in ("heads", "findings", "portions", "partly", "retrospective", "running"):
-        _prove_patterns(found.key, name, getattr(found, name), found.counter.get(name, ()))
-    for field in found.field:
-        _prove_patterns(found.key, f"field {field.name}", field.patterns, field.counter)
 
 
 def _prove_mark(found: Format, mark: Mark) -> None:
@@ -239,7 +247,7 @@ def _prove_mark(found: Format, mark: Mark) -> None:
         raise _broken(found.key, f"role {mark.role!r}: write lower-case letters and hyphens")
     for text, wanted in (*((text, True) for text in mark.examples), *((text, False) for text in mark.counter)):
         letters = fold(text)
-        first = next((one for one in found.marks if prefix(letters, one) is not None), None)
+        first = next((one for near in (exact, prefix) for one in found.marks if near(letters, one) is not None), None)
         if (first is not None and first.mark is mark) is not wanted:
             told = "is not found by" if wanted else "must not match, but is found by"
             raise _broken(found.key, f"{text!r} {told} mark {mark.role!r} {mark.words!r}; mend its words or the example")

@@ -4,8 +4,8 @@ Outcome comes only from the line that opens an issue (or a finding, or a heading
 rationale. No word is lost: what has no place becomes a section `unplaced` and a problem with its line. Refused: guessing an
 outcome, a case number from a file name, dates from prose that no pattern names.
 
-Known limits: where no empty line stands before a request, it is taken to begin after the last sentence of the rationale above, and
-a problem says so; a table read column by column gives no header fields.
+Known limits: where no empty line stands before a request, it is taken to begin after the last sentence of the rationale above,
+and a problem says so; a table read column by column gives no header fields.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from site_builder import metadata, patient, text
-from site_builder.formats import BLOCKS, Format, Mark, close, fold, prefix
+from site_builder.formats import BLOCKS, Format, Mark, close, exact, fold, prefix
 from site_builder.model import Citation, Issue, Letter, Line, Outcome, Problem, Section, Source
 
 _CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}|IMR \d{2}-\d{6}", re.ASCII)
@@ -41,6 +41,10 @@ _ISSUE_ROLES = frozenset({"decisions", "lead-in", "dispute"})
 _CREDENTIALS = frozenset({"header", "method", "reviewer"})
 _LONGEST_MARK = 160
 """Letters of a line, and of those it runs on into, that are compared with marks."""
+
+
+_Printed = tuple[str, tuple[str, ...]]
+"""(label, paragraphs)."""
 
 
 class Part(NamedTuple):
@@ -75,11 +79,14 @@ class Finding(NamedTuple):
 
 
 class Draft:
-    """An issue in the making."""
+    """An issue in the making: mutable, and seen in this module only."""
 
     def __init__(self, head: Head) -> None:
         self.head = head
-        self.parts: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.parts: dict[str, _Printed] = {}
+        """By role."""
+        self.own: set[str] = set()
+        """Roles of parts that began at this issue, not at one announced before it."""
         self.outcome, self.words = head.outcome, head.words
 
 
@@ -101,11 +108,9 @@ class _Reading:
 
 def parse(source: Source, formats: Sequence[Format]) -> Letter:
     """Never raises; a letter that fits no format comes back whole as unplaced text, with a problem that quarantines it."""
-    cuts = [(form, _cut(source.lines, form)) for form in formats]
-    fitting = [(form, parts) for form, parts in cuts if _fits(form, parts)]
-    if not fitting:
+    form, parts = _best(source, formats)
+    if form is None:
         return _unreadable(source, formats)
-    form, parts = max(fitting, key=lambda cut: (len({part.role for part in cut[1]}), cut[0].rank))
     reading = _Reading(source, form)
     for number, part in enumerate(parts):
         _place(reading, part, parts[number + 1] if number + 1 < len(parts) else None)
@@ -115,6 +120,19 @@ def parse(source: Source, formats: Sequence[Format]) -> Letter:
         told = "no disputed item was found; each should open with a line like 'Lumbar MRI: Upheld' before its guideline label"
         reading.tell("no-issue", told, parts[-1].line, "quarantine")
     return _letter(reading, issues)
+
+
+def _best(source: Source, formats: Sequence[Format]) -> tuple[Format | None, list[Part]]:
+    """The first format, by rank, whose surest sign is found; else the one of which most is found."""
+    best: tuple[int, Format | None, list[Part]] = (0, None, [])
+    for form in sorted(formats, key=lambda form: -form.rank):
+        parts = _cut(source.lines, form)
+        roles = {part.role for part in parts}
+        if set(form.recognise[0]) <= roles:
+            return form, parts
+        if len(roles) > best[0] and any(set(needed) <= roles for needed in form.recognise):
+            best = (len(roles), form, parts)
+    return best[1], best[2]
 
 
 def _letter(reading: _Reading, issues: tuple[Issue, ...]) -> Letter:
@@ -169,11 +187,6 @@ def _id(letter: Letter) -> str:
 # --- Cutting: where the marks are
 
 
-def _fits(form: Format, parts: Sequence[Part]) -> bool:
-    roles = {part.role for part in parts}
-    return any(set(needed) <= roles for needed in form.recognise)
-
-
 def _cut(source: Sequence[Line], form: Format) -> list[Part]:
     """The parts of the letter in order; what stands before the first mark is the header."""
     lines = [*_split(source, form)]
@@ -221,10 +234,11 @@ def _mark_at(lines: Sequence[Line], letters: Sequence[str], index: int, form: Fo
     while len(window) < _LONGEST_MARK and last + 1 < len(lines) and lines[last + 1].text:
         last += 1
         window += letters[last]
-    for want in form.marks:
-        length = prefix(window, want)
-        if length is not None and (found := _ended(lines, index, start, length, want.mark)):
-            return found
+    for near in (exact, prefix):  # misprints are looked for only where nothing is printed right
+        for want in form.marks:
+            length = near(window, want)
+            if length is not None and (found := _ended(lines, index, start, length, want.mark)):
+                return found
     return None
 
 
@@ -271,7 +285,9 @@ def _may_begin(mark: Mark, role: str, kept: Sequence[Line], form: Format) -> boo
     """An opening is a mark only where its part of an issue can stand: a rationale may use the same words."""
     if mark.kind != "opening" or mark.role == role:
         return mark.kind != "opening"
-    if role in _ISSUE_ROLES or (mark.role == "imr" and role in ("ur", "cited")):
+    if mark.role not in BLOCKS:
+        return role == "header"
+    if role in _ISSUE_ROLES or (role in BLOCKS and BLOCKS.index(mark.role) > BLOCKS.index(role)):
         return True
     rows = _joined(text.paragraphs(kept), form)
     return bool(rows) and any(_patterned(Line(0, rows[-1].text[start:]), form) for start in (0, *_item_starts(rows[-1].text)))
@@ -315,15 +331,18 @@ def _keep(reading: _Reading, part: Part, rows: Sequence[Line]) -> None:
 
 
 def _fill(reading: _Reading, part: Part, rows: Sequence[Line]) -> None:
-    """A part of an issue into the issues that are open."""
-    if not reading.open or any(part.role in draft.parts for draft in reading.open):
+    """A part into the issues that are open: one, or all that a heading announced. The second of its kind is for the second of those."""
+    taken = sum(part.role in draft.own for draft in reading.open)
+    drafts = reading.open[taken:]
+    if not drafts:
         told = f"{part.heading or part.role!r} has no request above it; each issue opens with a line like 'Lumbar MRI: Upheld'"
         reading.tell("no-request", told, part.line)
-        reading.open = [Draft(Head("", "", None, part.line))]
-        reading.drafts += reading.open
-    for draft in reading.open:
+        reading.open = drafts = [Draft(Head("", "", None, part.line))]
+        reading.drafts += drafts
+    drafts[0].own.add(part.role)
+    for draft in drafts:
         draft.parts[part.role] = (part.heading, _texts(rows))
-        if part.mark is not None and part.mark.outcome is not None and draft.outcome is None:
+        if part.mark is not None and part.mark.outcome is not None and draft.head.outcome is None:
             draft.outcome, draft.words = part.mark.outcome, part.heading.rstrip(" :")
 
 
@@ -385,8 +404,9 @@ def _items(rows: list[Line], form: Format) -> list[tuple[int, Head]]:
         for start, stop in zip(starts, [*starts[1:], len(row.text)], strict=True):
             item = Line(row.number, row.text[start:stop].strip())
             skipped = _NUMBERED.match(item.text)
-            plain = Head(item.text[skipped.end() if skipped else 0 :].strip(" ."), "", None, item.number, item.text)
-            found.append((0, _patterned(item, form) or plain))
+            request = item.text[skipped.end() if skipped else 0 :].strip(" .")
+            plain = Head(request, "", None, item.number, "" if request == item.text else item.text, _digits(item.text))
+            found.append((0, _stated(item, form) or _patterned(item, form) or plain))
     return found
 
 
@@ -475,6 +495,10 @@ def _short(words: str) -> str:
 
 def _decide(reading: _Reading) -> None:
     """Outcomes of issues that do not state one, from the findings; a finding without an issue becomes one."""
+    shared = [draft for draft in reading.open if len(reading.open) > 1 and "rationale" not in draft.own]
+    if len(reading.open) - len(shared) > 1:  # two rationales for three items: nobody says which is whose
+        for draft in shared:
+            draft.outcome, draft.words = draft.head.outcome, draft.head.words
     findings = _findings(reading)
     waiting = [draft for draft in reading.drafts if draft.outcome is None]
     used: set[str] = set()
@@ -491,15 +515,14 @@ def _decide(reading: _Reading) -> None:
 def _findings(reading: _Reading) -> list[Finding]:
     """Unique by number and request; one that is decided both ways has no outcome."""
     found: dict[tuple[str, str], Finding] = {}
-    for section in reading.sections if reading.form.findings else ():
-        for pattern in reading.form.compiled["findings"]:
-            for match in pattern.finditer(" ".join(section.paragraphs)):
-                groups = match.groupdict()
-                number, request, words = groups.get("number") or "", groups["request"], groups["outcome"]
-                outcome = _outcome(words, reading.form)
-                known = found.setdefault((number, fold(request)), Finding(number, request, words, outcome, section.line or 1))
-                if known.outcome != outcome:
-                    found[number, fold(request)] = known._replace(outcome=None)
+    rows = [(section.line or 1, words) for section in reading.sections for words in section.paragraphs]
+    for line, words, pattern in ((*row, pattern) for pattern in reading.form.compiled["findings"] for row in rows):
+        for match in pattern.finditer(words):
+            number, request, printed = match.groupdict().get("number") or "", match["request"], match["outcome"]
+            outcome = _outcome(printed, reading.form)
+            known = found.setdefault((number, fold(request)), Finding(number, request, printed, outcome, line))
+            if known.outcome != outcome:
+                found[number, fold(request)] = known._replace(outcome=None)
     return list(found.values())
 
 
@@ -548,10 +571,6 @@ def _issue(reading: _Reading, number: int, draft: Draft) -> Issue:
         labels=(ur[0], imr[0], rationale[0]),
         line=head.line,
     )
-
-
-_Printed = tuple[str, tuple[str, ...]]
-"""(label, paragraphs)."""
 
 
 def _parts(draft: Draft, form: Format) -> tuple[_Printed | None, _Printed | None, _Printed | None]:
