@@ -135,7 +135,9 @@ class _Worker:
                 self._process.wait(1)
         self._process.kill()
         code = self._process.wait()
-        return f"no answer within {self._seconds} s" if self._stalled else f"the reader died (exit code {code})"
+        if self._stalled:
+            return f"no answer within {self._seconds} s"
+        return f"the reader died (signal {-code})" if code < 0 else f"the reader ended (exit code {code})"
 
 
 def work(memory: int, seconds: int) -> None:

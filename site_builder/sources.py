@@ -48,15 +48,19 @@ def read_folder(
     """Every letter below `folder`, by name; `progress` hears (read, all)."""
     found, problems = find(folder)
     sources: list[Source] = []
-    with PdfReader(jobs) as pdfs, ThreadPoolExecutor(jobs) as pool:
-        read = pool.map(lambda file: read_file(file.path, file.name, pdfs, largest), found)
-        for done, result in enumerate(read, 1):
-            if isinstance(result, Source):
-                sources.append(result)
-                problems.extend(result.problems)
-            else:
-                problems.append(result)
-            progress(done, len(found))
+    threads = jobs if any(file.path.suffix.lower() == ".pdf" for file in found) else 1  # text alone gains nothing from more
+    with PdfReader(jobs) as pdfs, ThreadPoolExecutor(threads) as pool:
+        try:
+            read = pool.map(lambda file: read_file(file.path, file.name, pdfs, largest), found)
+            for done, result in enumerate(read, 1):
+                if isinstance(result, Source):
+                    sources.append(result)
+                    problems.extend(result.problems)
+                else:
+                    problems.append(result)
+                progress(done, len(found))
+        finally:  # an interrupt does not wait for the letters still to read
+            pool.shutdown(wait=False, cancel_futures=True)
     return sources, problems
 
 

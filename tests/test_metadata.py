@@ -1,0 +1,116 @@
+"""metadata.csv fills what letters lack and overrides nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from site_builder.metadata import Row, fill, header_fields, iso_date, merge
+from site_builder.model import Issue, Letter
+
+TREATMENTS = {"surgery", "surgery/spine", "surgery/arthroscopic", "home-health"}
+
+
+def issue(number: int, category: str | None = None, subcategory: str | None = None) -> Issue:
+    return Issue(number=number, request="x", disputed="x", outcome="upheld", category=category, subcategory=subcategory)
+
+
+def letter(source: str = "a.txt", case: str | None = None, *issues: Issue, decided: dt.date | None = None) -> Letter:
+    given = issues or (issue(1),)
+    return Letter(id="a", source=source, sha256="", format="", case_number=case, decision_date=decided, issues=given)
+
+
+@pytest.mark.parametrize(
+    ("typed", "date"),
+    [
+        ("2017-01-06", "2017-01-06"),
+        ("2017-1-6", "2017-01-06"),
+        ("01/06/2017", "2017-01-06"),
+        ("1-6-2017", "2017-01-06"),
+        ("02/30/2017", None),
+        ("6.1.2017", None),
+        ("01/06/17", None),  # which century?
+        ("٢٠١٧-٠١-٠٦", None),  # digits, but not ours
+        ("", None),
+    ],
+)
+def test_dates_are_read_in_two_forms_and_never_guessed(typed: str, date: str | None) -> None:
+    assert iso_date(typed) == date
+
+
+def test_values_that_are_not_understood_are_named() -> None:
+    fields, problems = header_fields({"Decision Date": "soon", "age": "44", "sex": "F", "shoe size": "9"}, "a.md", 3)
+    assert fields == {"age": "44"}
+    assert [(problem.code, problem.line) for problem in problems] == [
+        ("field-value", 3),
+        ("field-value", 3),
+        ("unknown-field", 3),
+    ]
+
+
+def test_a_row_fills_what_the_letter_lacks() -> None:
+    fields = {
+        "case_number": "CM99-0000001",
+        "decision_date": "2017-01-06",
+        "priority": "expedited",
+        "specialties": "Surgery, Urology",
+    }
+    filled = fill(letter(), Row(line=2, file="a.txt", fields=fields, category="surgery", subcategory="spine"), TREATMENTS)
+    assert (filled.case_number, filled.decision_date, filled.priority) == ("CM99-0000001", dt.date(2017, 1, 6), "expedited")
+    assert filled.specialties == ("Surgery", "Urology")
+    assert filled.issues[0].treatment == "surgery/spine"
+    assert filled.problems == ()
+
+
+def test_where_both_speak_the_letter_stands_and_the_problem_names_both() -> None:
+    said = letter("a.txt", "CM99-0000001", issue(1, "surgery", "arthroscopic"), decided=dt.date(2017, 1, 5))
+    row = Row(line=7, file="a.txt", fields={"decision_date": "2017-01-06"}, category="surgery", subcategory="spine")
+    filled = fill(said, row, TREATMENTS)
+    assert (filled.decision_date, filled.issues) == (said.decision_date, said.issues)
+    assert [problem.code for problem in filled.problems] == ["metadata-conflict", "metadata-conflict"]
+    assert "2017-01-05" in filled.problems[0].message
+    assert "2017-01-06" in filled.problems[0].message
+    assert "surgery/arthroscopic" in filled.problems[1].message
+    assert "surgery/spine" in filled.problems[1].message
+
+
+def test_a_row_that_says_the_same_is_no_problem() -> None:
+    said = letter("a.txt", "CM99-0000001", issue(1, "surgery", "spine"), decided=dt.date(2017, 1, 6))
+    row = Row(line=2, fields={"case_number": "cm99-0000001", "decision_date": "2017-01-06"}, category="surgery")
+    assert fill(said, row, TREATMENTS) == said
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (Row(line=2, file="a.txt", category="surgery"), "add a column `issue`"),
+        (Row(line=2, file="a.txt", category="surgery", issue=3), "no issue 3"),
+        (Row(line=2, file="a.txt", category="magic", issue=1), "'magic' is no value"),
+    ],
+)
+def test_a_treatment_that_fits_no_issue_is_not_guessed(row: Row, told: str) -> None:
+    filled = fill(letter("a.txt", None, issue(1), issue(2)), row, TREATMENTS)
+    assert [found.treatment for found in filled.issues] == [None, None]
+    assert [told in problem.message for problem in filled.problems] == [True]
+
+
+def test_rows_find_letters_by_file_and_by_case_and_those_that_find_none_are_named() -> None:
+    letters = [letter("2017/a.txt"), letter("b.txt", "CM99-0000002"), letter("c.txt")]
+    rows = [
+        Row(line=2, file="2017/a.txt", fields={"age": "40"}),
+        Row(line=3, fields={"case_number": "cm99-0000002", "age": "50"}),
+        Row(line=4, file="gone.txt", fields={"age": "60"}),
+    ]
+    merged, problems = merge(letters, rows, TREATMENTS)
+    assert [found.age for found in merged] == [40, 50, None]
+    assert [(problem.code, problem.line, "gone.txt" in problem.message) for problem in problems] == [
+        ("metadata-unknown-file", 4, True)
+    ]
+
+
+def test_several_issues_are_filled_by_number() -> None:
+    rows = [Row(line=2, file="a.txt", issue=2, category="home-health"), Row(line=3, file="a.txt", issue=1, category="surgery")]
+    merged, problems = merge([letter("a.txt", None, issue(1), issue(2))], rows, TREATMENTS)
+    assert [found.treatment for found in merged[0].issues] == ["surgery", "home-health"]
+    assert (problems, merged[0].problems) == ([], ())
