@@ -18,11 +18,11 @@ import os
 import queue
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
-from statistics import multimode
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -101,7 +101,7 @@ class _Worker:
     """A process that answers requests on its pipes until they are closed."""
 
     def __init__(self, memory: int, seconds: int) -> None:
-        command = [sys.executable, "-c", _START, str(Path(__file__).parents[1]), str(memory), str(seconds)]
+        command = [sys.executable, "-P", "-c", _START, str(Path(__file__).parents[1]), str(memory), str(seconds)]
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
@@ -161,7 +161,8 @@ def _answer(engine: str, content: bytes) -> _Answer:
     try:
         text = _by_pdfium(content) if engine == "pdfium" else _by_pypdf(content)
     except Exception as error:  # engines raise anything; this is a worker's border, and the failure is reported
-        return _Answer(failure=f"{type(error).__name__}: {error}"[:200].replace("\n", " "))
+        told = f"{type(error).__name__}: {error}"[:200]
+        return _Answer(failure="".join(letter if letter.isprintable() else " " for letter in told))
     return _Answer(text) if len(text) <= LONGEST else _Answer(failure=f"more than {LONGEST:,} characters of text")
 
 
@@ -211,8 +212,9 @@ class _Layout(NamedTuple):
 
 def _layout(lines: list[_Printed]) -> _Layout:
     inside = [(above, line) for above, line in pairwise(lines) if above.page == line.page]
-    gaps = (round(above.bottom - line.top, 1) for above, line in inside)
-    leading = min(multimode(gap for gap in gaps if gap > 0), default=0.0)
+    gaps = Counter(round(above.bottom - line.top, 1) for above, line in inside)
+    most = max(gaps.values(), default=0)
+    leading = min((gap for gap, count in gaps.items() if gap > 0 and count * 4 >= most), default=0.0)
     wrapped = [above.text.endswith(" ") for above, line in inside if 0 < above.bottom - line.top <= _BREAK * leading]
     return _Layout(leading, max((line.right for line in lines), default=0.0), sum(wrapped) * 2 > len(wrapped))
 
