@@ -162,7 +162,7 @@ def _answer(engine: str, content: bytes) -> _Answer:
         text = _by_pdfium(content) if engine == "pdfium" else _by_pypdf(content)
     except Exception as error:  # engines raise anything; this is a worker's border, and the failure is reported
         told = f"{type(error).__name__}: {error}"[:200]
-        return _Answer(failure="".join(letter if letter.isprintable() else " " for letter in told))
+        return _Answer(failure="".join(sign if sign.isprintable() else " " for sign in told))
     return _Answer(text) if len(text) <= LONGEST else _Answer(failure=f"more than {LONGEST:,} characters of text")
 
 
