@@ -34,6 +34,7 @@ _ITEM = re.compile(r"(?:^|\s)(?=\(?\d{1,2}[.)]\s)")
 _NO_OUTCOME_AFTER = frozenset({"not", "partially", "partly", "in", "be", "been", "and", "or", "was", "were", "to", "the", "part"})
 _DATE = re.compile(r"(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?!\d)")
 _OTHER_LABEL = re.compile(r"(?:[^\W\d_][\w()/'.]* ?){1,5}:")
+_UNREAD_DATE = re.compile(r"(?P<label>[^\W\d_][^:\d]{2,40}):\s*(?=\d{1,2}[/-]\d{1,2}[/-]\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _AND = re.compile(r",?\s+and\s+", re.IGNORECASE)
 _LIST = re.compile(r"\s*[,;]\s*")
@@ -331,7 +332,7 @@ def _keep(reading: _Reading, part: Part, rows: Sequence[Line]) -> None:
 
 
 def _fill(reading: _Reading, part: Part, rows: Sequence[Line]) -> None:
-    """A part into the issues that are open: one, or all that a heading announced. The second of its kind is for the second of those."""
+    """A part into the issues that are open: one, or all that a heading announced; the second of its kind is for the second."""
     taken = sum(part.role in draft.own for draft in reading.open)
     drafts = reading.open[taken:]
     if not drafts:
@@ -612,6 +613,9 @@ def _fields(reading: _Reading) -> dict[str, Any]:
     for name, value in [*_labelled(header, form), *_prose(header, form)]:
         if name not in metadata.LISTS:
             _set(reading, fields, name, value)
+    for match in _UNREAD_DATE.finditer(form.labels.sub(" ", header) if form.labels else header):
+        told = f"the header has a date behind {match['label'].strip()!r}, which is no known label; it is left out"
+        reading.tell("header-label", told, 1)
     for name, value in [*_labelled(own, form), *_prose(own, form)]:
         if name in metadata.LISTS:
             items = _listed(value, form)
