@@ -1,0 +1,82 @@
+# Two commands set everything up: `make build`, then `make test`. Plain `make` lists the rest.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+LETTERS ?= letters
+OUT ?= public
+PORT ?= 8000
+ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+BROWSER := $(VENV)/.browser-installed
+NODE := node_modules/.installed
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help build serve watch check test test-full lint typecheck bench approve clean
+
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+build: $(RUNTIME) $(NODE) ## Install what is missing, build letters/ into public/
+	@$(RUN) -m site_builder build --letters $(LETTERS) --out $(OUT) $(ARGS)
+	@echo "Look at it: make serve, then open http://127.0.0.1:$(PORT)/"
+
+serve: $(RUNTIME) ## Serve public/ on this machine
+	@$(RUN) -m site_builder serve --out $(OUT) --port $(PORT) $(ARGS)
+
+watch: $(RUNTIME) $(NODE) ## Build, serve, and build again on every change
+	@$(RUN) -m site_builder watch --letters $(LETTERS) --out $(OUT) --port $(PORT) $(ARGS)
+
+check: $(RUNTIME) ## Report problems and coverage of letters/, write nothing
+	@$(RUN) -m site_builder check --letters $(LETTERS) $(ARGS)
+
+test: $(DEV) $(NODE) $(BROWSER) ## Install what the tests need, run them
+	@$(RUN) -m pytest $(ARGS)
+
+test-full: $(DEV) $(NODE) $(BROWSER) ## The tests with their full counts, for a night
+	@FULL=1 $(RUN) -m pytest --timeout=3600 $(ARGS)
+
+lint: $(DEV) ## Check style and format
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+
+typecheck: $(DEV) ## Check types
+	@$(RUN) -m mypy
+
+bench: $(DEV) $(NODE) ## Measure building and searching
+	@$(RUN) -m tests.bench $(ARGS)
+
+approve: $(DEV) ## Write the expected outputs of the tests anew; read the diff
+	@$(RUN) -m tests.approve $(ARGS)
+
+clean: ## Remove what was built, keep what was installed
+	@find public -mindepth 1 ! -name .nojekyll -delete
+	@rm -rf .stage-* .previous-* .aside-* .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis out test-results
+
+$(RUN):
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is missing: install it (Debian: apt-get install python3 python3-venv)" >&2; exit 3; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "error: Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)" >&2; exit 3; }
+
+$(RUNTIME): requirements.lock | $(RUN)
+	@echo "Installing the Python packages"
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@echo "Installing the Python packages for the tests"
+	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+$(BROWSER): $(DEV)
+	@$(RUN) -m tests.browser && touch $@ || true
+
+$(NODE): package.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || \
+		{ echo "error: Node 20 or newer with npm is missing: install it (https://nodejs.org, or Debian: apt-get install nodejs npm) and run make again" >&2; exit 3; }
+	@echo "Installing the npm packages"
+	@npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+	@touch $@

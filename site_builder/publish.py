@@ -1,0 +1,257 @@
+"""Publishing: a site is written whole into a staging folder beside the old one, verified, and swapped in by one rename.
+
+Whoever looks at the published folder, whenever a build is killed or fails, sees one whole generation, the old or the new one:
+lock, sweep, stage, verify, swap, keep the old generation until the next build (readers may still hold it open).
+
+Refuses a folder that holds something else than a site, a mount point, links and anything that is no regular file in a site, and
+a second build of the same folder. Known limits: power loss is not guarded against (nothing is synced to the disk), and where the
+system cannot exchange two folders the site is missing for the blink between two renames; the next build mends a death in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from site_builder.model import BuildError
+
+MANIFEST = "manifest.json"
+NOJEKYLL = ".nojekyll"
+
+Exchange = Callable[[Path, Path], None]
+"""Swaps two folders in one step, or raises OSError."""
+
+_AT_FDCWD = -100
+_SWAP = 2
+"""RENAME_EXCHANGE of Linux's renameat2, RENAME_SWAP of macOS's renamex_np."""
+_UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+_REMEDIES = {
+    errno.EACCES: "allow this user to write there, or name another folder with --out",
+    errno.EPERM: "allow this user to write there, or name another folder with --out",
+    errno.EROFS: "the disk is read-only: name another folder with --out",
+    errno.EFBIG: "raise the file size limit (ulimit -f) and build again",
+    errno.EMFILE: "raise the limit of open files (ulimit -n) and build again",
+    errno.ENFILE: "close other programs and build again: the machine is out of file handles",
+    errno.EIO: "check the disk and build again",
+    errno.EXDEV: "name a folder on the same disk as its parent with --out",
+}
+
+_held: set[int] = set()
+"""Locks of this process. A forked worker lets go of them, or its life after our death would keep the next build out."""
+
+
+def _let_go() -> None:
+    for handle in _held:
+        os.close(handle)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
+def exchange(new: Path, old: Path) -> None:
+    """Swap two folders in one step of the file system: nobody ever sees neither, or half."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    sides = os.fsencode(new), os.fsencode(old)
+    if sys.platform == "darwin" and hasattr(libc, "renamex_np"):
+        failed = libc.renamex_np(*sides, _SWAP)
+    elif hasattr(libc, "renameat2"):
+        failed = libc.renameat2(_AT_FDCWD, sides[0], _AT_FDCWD, sides[1], _SWAP)
+    else:
+        raise OSError(errno.ENOSYS, "the system cannot exchange two folders", str(new))
+    if failed:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(new), None, str(old))
+
+
+@contextlib.contextmanager
+def publishing(out: Path, exchange: Exchange = exchange) -> Iterator[Path]:
+    """An empty staging folder; what stands in it when the block ends well is the site `out`. Otherwise `out` stays as it was."""
+    out = Path(os.path.realpath(out))
+    with _disk_errors(out), _locked(out):
+        _sweep(out)
+        _refuse_what_is_no_site(out)
+        stage = out.with_name(f".stage-{out.name}-{secrets.token_hex(4)}")
+        try:
+            stage.mkdir()
+            yield stage
+            (stage / NOJEKYLL).touch()
+            (stage / MANIFEST).write_bytes(manifest(stage))
+            _swap(stage, out, exchange)
+        except BaseException:
+            shutil.rmtree(stage, ignore_errors=True)
+            raise
+
+
+def manifest(folder: Path) -> bytes:
+    """Path -> sha256 of every file below `folder` but the manifest itself, by path, as JSON."""
+    sums = {name: _sha256(folder / name) for name in sorted(files(folder)) if name != MANIFEST}
+    return msgspec.json.format(msgspec.json.encode(sums), indent=1) + b"\n"
+
+
+def is_whole(folder: Path) -> bool:
+    """Does the folder hold exactly the files of its manifest?"""
+    try:
+        return (folder / MANIFEST).read_bytes() == manifest(folder)
+    except (OSError, BuildError):
+        return False
+
+
+def files(folder: Path) -> Iterator[str]:
+    """Paths of all files below `folder`. A link would be published as the file it points to, a pipe would hang the upload."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from (f"{entry.name}/{name}" for name in files(Path(entry.path)))
+                continue
+            status = entry.stat(follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+                raise BuildError(f"{entry.path} is a link or no regular file: a site holds plain files only", exit_code=5)
+            yield entry.name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _swap(stage: Path, out: Path, exchange: Exchange) -> None:
+    if not out.exists():
+        stage.rename(out)
+        return
+    try:
+        exchange(stage, out)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        _rename_twice(stage, out)
+    # The site is published: where the old one cannot be kept under its name, the next build's sweep removes it.
+    with contextlib.suppress(OSError):
+        (stage if stage.exists() else _aside(out)).rename(_previous(out))
+
+
+def _rename_twice(stage: Path, out: Path) -> None:
+    """For systems without an exchange: `out` is missing between the two renames."""
+    try:
+        out.rename(_aside(out))
+        stage.rename(out)
+    except BaseException:
+        _mend(out)
+        raise
+
+
+def _mend(out: Path) -> None:
+    """Put the old site back after a death between two renames. A site that its owner removed stays removed."""
+    if _aside(out).exists() and not out.exists():
+        _aside(out).rename(out)
+
+
+def _sweep(out: Path) -> None:
+    """Remove what earlier builds left: the previous generation, and the stages of builds that were killed."""
+    _mend(out)
+    left = re.compile(rf"\.stage-{re.escape(out.name)}-[0-9a-f]{{8}}")
+    for path in sorted(out.parent.iterdir()):
+        if left.fullmatch(path.name) or path in (_previous(out), _aside(out)):
+            shutil.rmtree(path)
+
+
+def _previous(out: Path) -> Path:
+    return out.with_name(f".previous-{out.name}")
+
+
+def _aside(out: Path) -> Path:
+    return out.with_name(f".aside-{out.name}")
+
+
+def _refuse_what_is_no_site(out: Path) -> None:
+    """The old folder is replaced whole: never somebody's documents."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise BuildError(f"{out} is a file: name a folder with --out")
+    if os.path.ismount(out):
+        raise BuildError(f"{out} is a mount point, which cannot be swapped: name a folder inside it with --out", exit_code=5)
+    if not (out / MANIFEST).exists() and {entry.name for entry in out.iterdir()} - {NOJEKYLL}:
+        raise BuildError(f"{out} holds files but no site: empty it, or name another folder with --out")
+
+
+@contextlib.contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """One build of a folder at a time. The lock dies with its process; its file is removed while it is held."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    path = out.with_name(f".{out.name}.lock.pid")
+    handle = _lock(path, out)
+    _held.add(handle)
+    try:
+        os.truncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        _held.discard(handle)
+        with contextlib.suppress(OSError):
+            path.unlink()
+        os.close(handle)
+
+
+def _lock(path: Path, out: Path) -> int:
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_open_at(handle, path):
+                return handle
+        except BlockingIOError:
+            holder = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(handle)
+            told = f"another build of {out} is running (process {holder}): wait for it, or stop it"
+            raise BuildError(told, exit_code=7) from None
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+
+
+def _is_open_at(handle: int, path: Path) -> bool:
+    """False where the holder before us has removed the file between our opening and locking it."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        place = error.filename if isinstance(error.filename, str) else out
+        told = f"cannot write {place}: {error.strerror or error}; {_remedy(error.errno, out)}"
+        raise BuildError(f"{told}. The old site stands as it was.", exit_code=5) from error
+
+
+def _remedy(number: int | None, out: Path) -> str:
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        needed = _size(out)
+        free = shutil.disk_usage(out.parent).free
+        return f"free some space ({needed:,} bytes were needed last time, {free:,} are free) and build again"
+    return _REMEDIES.get(number or 0, "check the disk and the folder, and build again")
+
+
+def _size(out: Path) -> int:
+    try:
+        return sum((out / name).stat().st_size for name in files(out))
+    except (OSError, BuildError):
+        return 0

@@ -1,0 +1,99 @@
+"""Watching: builds anew when an input changes.
+
+Events of the file system are the alarm clock, not the truth: after each one, once it is quiet, the inputs' names, sizes and times
+are compared, and a build starts only if they differ. So event storms, editors that save by rename, events caused by our own
+reading and events lost to an overflow all come to the same: one build of what is there now.
+
+Known limit: a change that keeps size and time to the nanosecond is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+Marks = frozenset[tuple[str, int, int, int]]
+"""(path, size, time of change, inode) of every input."""
+
+SETTLE = 0.25
+"""Seconds without an event before a build: writers finish first."""
+PATIENCE = 3.0
+"""Seconds after which a build starts although events keep coming."""
+RECHECK = 5.0
+"""Seconds after which the inputs are compared even without an event."""
+
+
+class Alarm(FileSystemEventHandler):
+    """Remembers when the last event came."""
+
+    def __init__(self) -> None:
+        self.rung = threading.Event()
+        self.last = 0.0
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type in ("opened", "closed_no_write"):
+            return
+        self.last = time.monotonic()
+        self.rung.set()
+
+
+def watch(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.Event, recheck: float = RECHECK) -> None:
+    """Call `rebuild` after each change of the files and folders in `inputs`, until `stop` is set."""
+    alarm = Alarm()
+    observer = Observer()
+    for folder in _folders(inputs):
+        observer.schedule(alarm, str(folder), recursive=folder in inputs)
+    observer.start()
+    try:
+        _loop(inputs, rebuild, stop, alarm, recheck)
+    finally:
+        observer.stop()
+        observer.join()
+
+
+def marks(inputs: Sequence[Path]) -> Marks:
+    """What the inputs look like now; what is missing has no marks."""
+    return frozenset(mark for path in inputs for mark in _marks(path))
+
+
+def _loop(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.Event, alarm: Alarm, recheck: float) -> None:
+    built = marks(inputs)
+    while not stop.is_set():
+        alarm.rung.wait(recheck)
+        _settle(alarm, stop)
+        alarm.rung.clear()
+        now = marks(inputs)
+        if now != built and not stop.is_set():
+            built = now  # as it was before the build: what changes while it runs is news again
+            rebuild()
+
+
+def _settle(alarm: Alarm, stop: threading.Event) -> None:
+    started = time.monotonic()
+    while time.monotonic() - started < PATIENCE and (left := alarm.last + SETTLE - time.monotonic()) > 0:
+        if stop.wait(left):
+            return
+
+
+def _folders(inputs: Sequence[Path]) -> list[Path]:
+    """A file is watched through its folder: an editor that saves by rename replaces it."""
+    return sorted({path if path.is_dir() else path.parent for path in inputs if path.is_dir() or path.parent.is_dir()})
+
+
+def _marks(path: Path) -> Iterator[tuple[str, int, int, int]]:
+    try:
+        status = path.lstat()
+    except OSError:
+        return
+    if not path.is_dir():
+        yield str(path), status.st_size, status.st_mtime_ns, status.st_ino
+        return
+    for folder, _, names in os.walk(path):
+        for name in names:
+            yield from _marks(Path(folder, name))
