@@ -29,9 +29,10 @@ def of_playwright() -> str | None:
 def install() -> None:
     """Debian's package when root, else Playwright's own download."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdin": subprocess.DEVNULL, "check": False}
+        silently = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for arguments in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "chromium", "fonts-liberation"]):
-            subprocess.run(["apt-get", *arguments], stdout=subprocess.DEVNULL, timeout=900, **quiet)
+            subprocess.run(["apt-get", *arguments], check=False, timeout=900, env=environment, **silently)
     if on_path() is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False, timeout=900)
 

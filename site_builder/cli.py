@@ -1,0 +1,323 @@
+"""The command line: turns options into calls, and what comes back into lines and an exit code.
+
+The only module that prints, and the only one that catches BuildError. Results go to stdout, progress and problems on the way to
+stderr. Whatever comes from a letter or a file name is printed with its control characters escaped: a terminal obeys them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from site_builder import build as builder
+from site_builder import coverage, exports
+from site_builder.model import BuildError, Letter, Problem
+from site_builder.serve import Reloads, Server, refuse_no_site, serve_until_interrupted
+from site_builder.watch import watch as watch_inputs
+
+EXAMPLES = 10
+"""Problems of one kind that a build shows; `check` shows all."""
+SEVERITIES = ("quarantine", "warning", "note")
+_COLOURS = {"quarantine": "red", "warning": "yellow", "note": "blue"}
+
+EXIT_CODES = """\b
+Exit codes:
+  0  fine
+  1  problems, under --strict or from check
+  2  usage, or a broken rule file, template or setting
+  3  a missing or broken tool
+  4  blocked by the privacy gate
+  5  the disk or permissions
+  6  the indexer failed
+  7  another build is running
+"""
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Verbs(click.Group):
+    """Catches what any verb raises for the user."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BuildError as error:
+            click.secho(f"error: {printable(str(error))}", fg="red", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            ctx.exit(128 + signal.SIGINT)
+
+
+@click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Build a static search website from Independent Medical Review letters."""
+    _stop_on_signals()
+
+
+def _letters_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    folder = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.option("--letters", type=folder, default="letters", show_default=True, help="Folder of the letters.")(command)
+
+
+def _out_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    folder = click.Path(file_okay=False, path_type=Path)
+    return click.option("--out", type=folder, default="public", show_default=True, help="Folder of the site.")(command)
+
+
+def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every verb that reads letters takes."""
+    for add in (
+        click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+        click.option("--config", type=click.Path(dir_okay=False, path_type=Path), default="site.toml", show_default=True,
+                     help="Settings of the site."),
+        click.option("--jobs", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: processors]"),
+        _letters_option,
+    ):  # fmt: skip
+        command = add(command)
+    return command
+
+
+def _building_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What `build` and `watch` take."""
+    for add in (
+        click.option("--no-search", is_flag=True, help="Leave out the full-text index."),
+        click.option("--base-url", default=None, help="Address under which the site will stand."),
+        _out_option,
+        _reading_options,
+    ):
+        command = add(command)
+    return command
+
+
+def _serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What `serve` and `watch` take."""
+    for add in (
+        click.option("--base", default="/", show_default=True, help="Path under which to serve, as on a project page."),
+        click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any free one."),
+    ):
+        command = add(command)
+    return command
+
+
+@main.command()
+@_building_options
+@click.option("--strict", is_flag=True, help="Exit with 1 where there are problems.")
+def build(quiet: bool, strict: bool, **given: Any) -> None:
+    """Read the letters and publish the site."""
+    options = _options(strict=strict, **given)
+    report = _build(options, quiet)
+    if strict and _serious(report.problems):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@_reading_options
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def check(quiet: bool, as_json: bool, **given: Any) -> None:
+    """Read the letters, write nothing; report problems and what the vocabularies leave untagged."""
+    with _progress(quiet) as progress:
+        reading = builder.read(_options(**given), progress)
+    report = coverage.report(reading.letters, reading.problems, reading.rules)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+    else:
+        click.echo(printable(coverage.as_text(report), keep="\n"))
+        for line in problem_lines(reading.problems, most=None):
+            click.echo(line)
+    if _serious(reading.problems):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.argument("letter")
+@_reading_options
+def show(letter: str, quiet: bool, **given: Any) -> None:
+    """Print LETTER (a file, an id or a case number) as JSON, with the rule that gave each derived field."""
+    options = _options(**given)
+    file = Path(letter)
+    if file.is_file():
+        options = msgspec.structs.replace(options, letters=file.parent)
+    with _progress(quiet) as progress:
+        reading = builder.read(options, progress)
+    names = {file.name} if file.is_file() else {letter.lower()}
+    for found in reading.letters:
+        if not names.isdisjoint({found.id, (found.case_number or "").lower(), found.source, found.source.lower()}):
+            click.echo(msgspec.json.format(msgspec.json.encode(shown(found)), indent=2))
+            return
+    told = [problem.message for problem in reading.problems if problem.file in names]
+    raise BuildError(
+        f"{letter}: {'; '.join(told)}" if told else f"no letter {letter} in {options.letters}: name a file, id or case number"
+    )
+
+
+@main.command()
+@_out_option
+@_serving_options
+def serve(out: Path, port: int, base: str) -> None:
+    """Serve the site on this machine only."""
+    refuse_no_site(out)
+    serve_until_interrupted(Server(out, port, base), _say_where)
+
+
+@main.command()
+@_building_options
+@_serving_options
+def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
+    """Build, serve, and build again whenever an input changes; open pages reload."""
+    options, reloads, stop = _options(**given), Reloads(), threading.Event()
+
+    def rebuild() -> None:
+        try:
+            _build(options, quiet)
+        except BuildError as error:
+            click.secho(f"error: {printable(str(error))} (the last good site stands)", fg="red", err=True)
+            reloads.failed(str(error))
+        else:
+            reloads.built()
+
+    rebuild()
+    watcher = threading.Thread(target=watch_inputs, args=(_inputs(options), rebuild, stop))
+    watcher.start()
+    try:
+        serve_until_interrupted(Server(options.out, port, base, reloads), _say_where)
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def shown(letter: Letter) -> dict[str, object]:
+    """The published record, and why each derived field has its value."""
+    record: dict[str, Any] = msgspec.to_builtins(exports.row(letter))
+    record["problems"] = msgspec.to_builtins(letter.problems)
+    record["format"] = letter.format
+    record["evidence"] = msgspec.to_builtins(letter.evidence)
+    for row, issue in zip(record["issues"], letter.issues, strict=True):
+        row["facets"] = msgspec.to_builtins(issue.facets)
+        row["evidence"] = msgspec.to_builtins(issue.evidence)
+    record["facets"] = msgspec.to_builtins(letter.facets)
+    return record
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Control, direction and other invisible characters as escapes."""
+    return "".join(
+        letter if letter in keep or not unicodedata.category(letter).startswith("C") else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
+
+
+def problem_lines(problems: Sequence[Problem], most: int | None = EXAMPLES) -> Iterator[str]:
+    """One line per problem under a line per kind with its count, the gravest first; notes, which need no hand, only counted."""
+    ordered = sorted(problems, key=lambda problem: (SEVERITIES.index(problem.severity), problem.code))
+    for (severity, code), group in groupby(ordered, lambda problem: (problem.severity, problem.code)):
+        rows = list(group)
+        yield f"{click.style(severity, fg=_COLOURS[severity])} {printable(code)} ({len(rows):,})"
+        if severity == "note" and most is not None:
+            continue
+        for problem in rows[:most]:
+            place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
+            yield f"  {printable(place)}: {printable(problem.message)}" if place else f"  {printable(problem.message)}"
+        if most is not None and len(rows) > most:
+            yield f"  ... and {len(rows) - most:,} more: `check` shows all"
+
+
+def _options(*, letters: Path, config: Path, jobs: int | None, no_search: bool = False, **given: Any) -> builder.Options:
+    return builder.Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, **given)
+
+
+def _inputs(options: builder.Options) -> list[Path]:
+    """Everything that a site is made from."""
+    return [options.letters, options.config, options.templates, builder.PACKAGE / "facets", builder.PACKAGE / "formats"]
+
+
+def _processors() -> int:
+    """Those that this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _build(options: builder.Options, quiet: bool) -> builder.Report:
+    with _progress(quiet) as progress:
+        report = builder.build(options, progress)
+    for line in problem_lines(report.problems):
+        click.echo(line, err=True)
+    click.echo(summary(report, options.out))
+    return report
+
+
+def summary(report: builder.Report, out: Path) -> str:
+    """One line: what was published, where, in what time."""
+    serious = len(_serious(report.problems))
+    told = f"; {_count(serious, 'problem')}" if serious else ""
+    counted = f"{_count(report.letters, 'letter')} with {_count(report.issues, 'issue')} on {_count(report.pages, 'page')}"
+    return f"Published {counted} in {printable(str(out))} ({report.seconds:.1f} s){told}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _serious(problems: Sequence[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity != "note"]
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[builder.Progress]:
+    """A bar per stage on a terminal, a line per finished stage elsewhere."""
+    console = Console(stderr=True)
+    if quiet:
+        yield builder.silent
+    elif console.is_terminal:
+        yield from _bars(console)
+    else:
+        yield _line
+
+
+def _bars(console: Console) -> Iterator[builder.Progress]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console) as bars:
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield update
+
+
+def _line(stage: str, done: int, total: int) -> None:
+    if done == total:
+        click.echo(f"{stage}: {total:,}", err=True)
+
+
+def _say_where(url: str) -> None:
+    click.echo(f"The site is at {url} (on this machine only; Ctrl-C stops)")
+
+
+def _stop_on_signals() -> None:
+    """End as after an error, so that staging folders and workers are cleared away; Ctrl-C raises KeyboardInterrupt as it is."""
+
+    def stop(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # under nohup it is ignored, and stays so
+            signal.signal(number, stop)

@@ -1,0 +1,71 @@
+"""What several test files share: the browser, the sample site, and a server for it.
+
+A test that asks for `page` (pytest-playwright) runs in a real Chromium; without one it is skipped, or fails where REQUIRE_BROWSER
+is set. With FULL set (`make test-full`) the property tests run with many more examples.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from site_builder.serve import Server
+from tests import browser
+
+ROOT = Path(__file__).parents[1]
+FULL = bool(os.environ.get("FULL"))
+
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=100)
+hypothesis.settings.register_profile("full", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile("full" if FULL else "fast")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium, else Playwright's; without a sandbox only for root, for whom Chromium has none."""
+    path = browser.on_path() or browser.of_playwright()
+    if path is None:
+        (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(browser.MISSING)
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": path, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def serve_site() -> Iterator[Callable[..., str]]:
+    """`serve_site(folder, base="/imr/")`: serves a folder until the session ends, returns its URL."""
+    servers: list[Server] = []
+
+    def serve(folder: Path, base: str = "/imr/") -> str:
+        server = Server(folder, port=0, base=base)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return server.url
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the invented letters, search included."""
+    from site_builder import build  # here, so that one broken stage does not take every test with it
+
+    out = tmp_path_factory.mktemp("sample") / "site"
+    build.build(
+        build.Options(letters=ROOT / "letters", out=out, config=ROOT / "site.toml", base_url="https://example.org/imr/", jobs=2)
+    )
+    return out
+
+
+@pytest.fixture(scope="session")
+def site_url(sample_site: Path, serve_site: Callable[..., str]) -> str:
+    """Address of the sample site, below a base path as on a project page."""
+    return serve_site(sample_site)
