@@ -28,6 +28,9 @@ PATIENCE = 3.0
 RECHECK = 5.0
 """Seconds after which the inputs are compared even without an event."""
 
+TICK = 0.2
+"""Seconds within which a stop is noticed."""
+
 
 class Alarm(FileSystemEventHandler):
     """Remembers when the last event came."""
@@ -63,12 +66,13 @@ def marks(inputs: Sequence[Path]) -> Marks:
 
 
 def _loop(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.Event, alarm: Alarm, recheck: float) -> None:
-    built = marks(inputs)
+    built, checked = marks(inputs), time.monotonic()
     while not stop.is_set():
-        alarm.rung.wait(recheck)
+        if not alarm.rung.wait(TICK) and time.monotonic() < checked + recheck:
+            continue
         _settle(alarm, stop)
         alarm.rung.clear()
-        now = marks(inputs)
+        now, checked = marks(inputs), time.monotonic()
         if now != built and not stop.is_set():
             built = now  # as it was before the build: what changes while it runs is news again
             rebuild()
