@@ -279,10 +279,8 @@ def _progress(quiet: bool) -> Iterator[builder.Progress]:
     console = Console(stderr=True)
     if quiet:
         yield builder.silent
-    elif console.is_terminal:
-        yield from _bars(console)
     else:
-        yield _line
+        yield from _bars(console) if console.is_terminal else _lines()
 
 
 def _bars(console: Console) -> Iterator[builder.Progress]:
@@ -303,9 +301,22 @@ def _bars(console: Console) -> Iterator[builder.Progress]:
         yield update
 
 
-def _line(stage: str, done: int, total: int) -> None:
-    if done == total:
-        click.echo(f"{stage}: {total:,}", err=True)
+def _lines() -> Iterator[builder.Progress]:
+    """A stage is told when the next one begins, for not every stage knows before how much there is to do."""
+    counts: dict[str, int] = {}
+
+    def tell() -> None:
+        for stage, done in counts.items():
+            click.echo(f"{stage}: {done:,}", err=True)
+        counts.clear()
+
+    def update(stage: str, done: int, _total: int) -> None:
+        if stage not in counts:
+            tell()
+        counts[stage] = done
+
+    yield update
+    tell()
 
 
 def _say_where(url: str) -> None:

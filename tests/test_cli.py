@@ -1,0 +1,238 @@
+"""The command line: what goes to which stream, and which exit code says what."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from site_builder import publish
+from site_builder.cli import main, printable, problem_lines
+from site_builder.model import Problem
+from tests.conftest import ROOT
+
+SAMPLE = ROOT / "letters" / "CM99-0000012.txt"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def letters(tmp_path: Path) -> Path:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / SAMPLE.name).write_bytes(SAMPLE.read_bytes())
+    return folder
+
+
+def test_build_publishes_and_says_so_in_one_line(letters: Path, tmp_path: Path) -> None:
+    result = run("build", "--letters", letters, "--out", tmp_path / "out", "--no-search")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("Published 1 letter with ")
+    assert result.stdout.count("\n") == 1
+    assert "Reading letters: 1" in result.stderr
+    assert publish.is_whole(tmp_path / "out")
+
+
+def test_quiet_shows_no_progress(letters: Path, tmp_path: Path) -> None:
+    result = run("build", "-q", "--letters", letters, "--out", tmp_path / "out", "--no-search")
+    assert "Reading letters" not in result.stderr
+
+
+def test_a_strange_letter_is_told_and_the_others_are_published(letters: Path, tmp_path: Path) -> None:
+    (letters / "photo.txt").write_bytes(bytes(range(256)) * 20)
+    build = ("build", "--letters", letters, "--out", tmp_path / "out", "--no-search")
+    result = run(*build)
+    assert result.exit_code == 0
+    assert "photo.txt" in result.stderr
+    assert "1 problem" in result.stdout
+    assert run(*build, "--strict").exit_code == 1
+    assert run("check", "--letters", letters).exit_code == 1
+
+
+def test_check_writes_nothing_and_reports_to_stdout(letters: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    result = run("check", "--letters", letters)
+    assert "1 letters" in result.stdout
+    as_json = json.loads(run("check", "--json", "-q", "--letters", letters).stdout)
+    assert as_json["letters"] == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", [SAMPLE.stem, SAMPLE.stem.lower(), str(SAMPLE), SAMPLE.name])
+def test_show_prints_a_letter_by_case_number_file_or_name_with_its_evidence(letters: Path, name: str) -> None:
+    result = run("show", name, "--letters", letters)
+    assert result.exit_code == 0, result.output
+    shown = json.loads(result.stdout)
+    assert shown["case_number"] == SAMPLE.stem
+    evidence = shown["evidence"] + [row for issue in shown["issues"] for row in issue["evidence"]]
+    assert {"field", "value", "rule", "words"} <= set(evidence[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("build", "--letters", "no-such-folder"), 2, "does not exist"),
+        (("build", "--jobs", "0"), 2, "0"),
+        (("build", "--no-such-option"), 2, "No such option"),
+        (("paint",), 2, "No such command"),
+        (("show", "CM00-0000000", "--letters", str(ROOT / "letters")), 2, "no letter CM00-0000000"),
+        (("serve", "--out", "no-such-folder"), 2, "holds no site yet"),
+    ],
+)
+def test_a_mistake_is_told_in_a_line_with_its_exit_code(arguments: tuple[str, ...], code: int, told: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert told in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_empty_folder_publishes_nothing_and_keeps_the_old_site(letters: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("build", "--letters", letters, "--out", out, "--no-search")
+    before = publish.manifest(out)
+    (letters / SAMPLE.name).unlink()
+    result = run("build", "--letters", letters, "--out", out, "--no-search")
+    assert result.exit_code == 2
+    assert "holds no letters" in result.stderr
+    assert publish.manifest(out) == before
+
+
+def test_a_broken_setting_is_told_and_keeps_the_old_site(letters: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("build", "--letters", letters, "--out", out, "--no-search")
+    before = publish.manifest(out)
+    (tmp_path / "site.toml").write_text("page_size = 'many'")
+    result = run("build", "--letters", letters, "--out", out, "--no-search", "--config", tmp_path / "site.toml")
+    assert result.exit_code == 2
+    assert "site.toml" in result.stderr
+    assert publish.manifest(out) == before
+
+
+def test_a_second_build_of_the_same_folder_is_refused(letters: Path, tmp_path: Path) -> None:
+    with publish.publishing(tmp_path / "out") as stage:
+        (stage / "index.html").touch()
+        result = run("build", "--letters", letters, "--out", tmp_path / "out", "--no-search")
+    assert result.exit_code == 7
+    assert str(os.getpid()) in result.stderr
+
+
+def test_help_lists_the_exit_codes() -> None:
+    assert "another build is running" in run("--help").output
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, naïve “text” – 日本", "plain, naïve “text” – 日本"),
+        ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
+        ("a\nb\rc", "a\\nb\\rc"),
+        ("\x9b2J", "\\x9b2J"),  # the one-byte form of ESC [
+        ("abc\u202efdp.exe", "abc\\u202efdp.exe"),
+        ("\udcff", "\\udcff"),  # a byte of a file name that is no UTF-8
+    ],
+)
+def test_what_a_terminal_would_obey_is_printed_as_an_escape(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_problems_are_grouped_with_counts_the_gravest_first_and_long_lists_cut() -> None:
+    problems = [
+        *(Problem(code="odd-line", message="look", file=f"{number}.txt", line=number) for number in range(12)),
+        Problem(code="repaired", message="was mended", file="n.txt", severity="note"),
+        Problem(code="no-text", message="a \x1b[31mscan", file="b\x1b.pdf", severity="quarantine"),
+    ]
+    lines = list(problem_lines(problems, most=10))
+    assert lines[:2] == ["\x1b[31mquarantine\x1b[0m no-text (1)", "  b\\x1b.pdf: a \\x1b[31mscan"]
+    assert lines[2:4] == ["\x1b[33mwarning\x1b[0m odd-line (12)", "  0.txt:0: look"]
+    assert lines[-2:] == ["  ... and 2 more: `check` shows all", "\x1b[34mnote\x1b[0m repaired (1)"]
+    assert len(list(problem_lines(problems, most=None))) == 3 + 14
+
+
+def test_escapes_in_the_name_of_a_file_do_not_reach_the_terminal(letters: Path, tmp_path: Path) -> None:
+    (letters / "x\x1b]0;owned\x07.pdf").write_bytes(b"no pdf")
+    result = run("build", "--letters", letters, "--out", tmp_path / "out", "--no-search")
+    assert "\x1b]" not in result.output
+    assert "owned" in result.stderr
+
+
+def module(*arguments: object, **how: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "site_builder", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
+
+
+def test_without_the_dependencies_one_line_says_how_to_get_them(tmp_path: Path) -> None:
+    (tmp_path / "site_builder").symlink_to(ROOT / "site_builder")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    code = (
+        "import sys; sys.path = [p for p in sys.path if 'site-packages' not in p]; import runpy; runpy.run_module('site_builder')"
+    )
+    code = code.replace("run_module('site_builder')", "run_module('site_builder', run_name='__main__')")
+    command = [sys.executable, "-S", "-c", code, "build"]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 3
+    assert "make build" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.fixture
+def watching(letters: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[str], str]]:
+    """`watch` as a process; its lines as they come, and the address it serves at."""
+    config = tmp_path / "site.toml"
+    config.write_text("")
+    options = ("--letters", letters, "--out", tmp_path / "out", "--config", config, "--port", 0, "--no-search", "-q")
+    process = module("watch", *options, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    lines: list[str] = []
+    for stream in (process.stdout, process.stderr):
+        threading.Thread(target=lambda stream=stream: lines.extend(iter(stream.readline, "")), daemon=True).start()
+    url = heard(lines, "The site is at ").split()[4]
+    time.sleep(0.5)  # the observer is up
+    yield process, lines, url
+    process.kill()
+    process.wait()
+
+
+def heard(lines: list[str], words: str) -> str:
+    """The first line with `words`, waited for."""
+    for _ in range(600):
+        for line in list(lines):
+            if words in line:
+                return line
+        time.sleep(0.05)
+    raise AssertionError(f"never heard {words!r} in {lines}")
+
+
+def body(url: str) -> str:
+    with urllib.request.urlopen(url) as answer:
+        return answer.read().decode()
+
+
+def test_watch_builds_serves_and_keeps_the_last_good_site_when_a_build_fails(
+    watching: tuple[subprocess.Popen[str], list[str], str], letters: Path, tmp_path: Path
+) -> None:
+    process, lines, url = watching
+    assert SAMPLE.stem.lower() in body(f"{url}data/letters.jsonl")
+    (tmp_path / "site.toml").write_text("no toml")
+    heard(lines, "the last good site stands")
+    assert SAMPLE.stem.lower() in body(f"{url}data/letters.jsonl")
+    lines.clear()
+    (tmp_path / "site.toml").write_text("title = 'Mended'")
+    heard(lines, "Published 1 letter")
+    lines.clear()
+    other = ROOT / "letters" / "CM99-0000037.txt"
+    (letters / other.name).write_bytes(other.read_bytes())
+    heard(lines, "Published 2 letters")
+    assert other.stem.lower() in body(f"{url}data/letters.jsonl")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 0
