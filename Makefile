@@ -13,7 +13,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 BROWSER := $(VENV)/.browser-installed
 NODE := node_modules/.installed
-PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help build serve watch check test test-full lint typecheck bench approve clean

@@ -18,7 +18,7 @@ LAYERS = (
     {"cli"},
     {"build"},
     {"sources", "pdf", "search", "pagefind", "publish", "serve", "watch"},
-    {"pages", "render", "catalogue", "staged", "exports", "coverage", "settings", "privacy"},
+    {"pages", "render", "catalogue", "staged", "exports", "coverage", "rates", "settings", "privacy"},
     {"front_matter", "parse", "formats", "patient", "metadata", "facets", "citations", "treatments", "body_parts"},
     {"rules", "text"},
     {"model"},
