@@ -1,0 +1,198 @@
+"""From a folder of letters to a published site. Reads like the picture in the package docstring; nothing hides elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from site_builder import (
+    exports,
+    facets,
+    formats,
+    metadata,
+    pages,
+    parse,
+    privacy,
+    publish,
+    render,
+    rules,
+    search,
+    settings,
+    sources,
+)
+from site_builder.model import BuildError, File, Frozen, Letter, Problem, Source
+
+PACKAGE = Path(__file__).parent
+TEMPLATES = PACKAGE.parent / "templates"
+ALLOW_LIST = "privacy-allow.toml"
+
+Item = TypeVar("Item")
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, total)."""
+
+
+class Options(Frozen, frozen=True):
+    """What the command line says."""
+
+    letters: Path
+    out: Path = Path("public")
+    config: Path = Path("site.toml")
+    templates: Path = TEMPLATES
+    base_url: str | None = None
+    jobs: int = 1
+    strict: bool = False
+    search: bool = True
+
+
+class Reading(NamedTuple):
+    """A collection understood, nothing written."""
+
+    letters: tuple[Letter, ...]
+    """To be published: newest decision first, letters without a date last."""
+    problems: tuple[Problem, ...]
+    rules: rules.Rules
+    settings: settings.Settings
+
+
+class Report(Frozen, frozen=True):
+    """What was published."""
+
+    letters: int
+    issues: int
+    pages: int
+    problems: tuple[Problem, ...]
+    seconds: float
+
+
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """A Progress that shows nothing."""
+
+
+def build(options: Options, progress: Progress = silent) -> Report:
+    """Publishes the collection; raises BuildError and leaves the old site as it was where something is broken."""
+    started = time.monotonic()
+    reading = read(options, progress)
+    if not reading.letters:
+        told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
+        raise BuildError(f"nothing to publish: {told}")
+    written = 0
+    with publish.publishing(options.out) as stage:
+        for file in _progressing(_files(reading, options.templates), "Writing pages", progress):
+            _write(stage, file)
+            written += file.path.endswith(".html")
+        search.build(stage, reading.letters, reading.rules, text=options.search, jobs=options.jobs, progress=progress)
+    return Report(
+        letters=len(reading.letters),
+        issues=sum(len(letter.issues) for letter in reading.letters),
+        pages=written,
+        problems=reading.problems,
+        seconds=time.monotonic() - started,
+    )
+
+
+def read(options: Options, progress: Progress = silent) -> Reading:
+    """Every letter read, parsed, tagged and let through the privacy gate; raises BuildError for a broken rule file or setting."""
+    known = rules.load(_texts(PACKAGE / "facets", ".toml"))
+    cutters = formats.load(_texts(PACKAGE / "formats", ".toml"))
+    configured = settings.load(_text(options.config) if options.config.exists() else "", options.base_url)
+    allow = options.letters / ALLOW_LIST
+    gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text(allow) if allow.exists() else "")
+
+    found, problems = sources.read_folder(
+        options.letters,
+        lambda done, total: progress("Reading letters", done, total),
+        jobs=options.jobs,
+        largest=configured.max_letter_bytes,
+    )
+    rows, told = sources.read_metadata(options.letters)
+    single, doubled = _unique(found)
+    parsed = [parse.parse(source, cutters) for source in _counting(single, "Parsing letters", progress)]
+    merged, unmatched = metadata.merge(parsed, rows, frozenset(known.vocabularies["treatment"].by_id))
+    tagged = [facets.tag(letter, known) for letter in _counting(merged, "Tagging letters", progress)]
+    letters = _named_apart(tagged)
+    of_letters = [problem for letter in letters for problem in (*letter.problems, *gate.problems(letter))]
+    refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
+    published = sorted((letter for letter in letters if letter.source not in refused), key=_newest_first)
+    return Reading(tuple(published), (*problems, *told, *unmatched, *doubled, *of_letters), known, configured)
+
+
+def _files(reading: Reading, templates: Path) -> Iterator[File]:
+    """Everything but the search data."""
+    renderer = render.Renderer(
+        {path.relative_to(templates).as_posix(): _text(path) for path in sorted(templates.rglob("*.html"))},
+        {path.name: path.read_bytes() for path in sorted((templates / "static").iterdir())},
+    )
+    contents = [render.content(name, text) for name, text in _texts(templates / "content", ".md").items()]
+    yield from renderer.static_files()
+    for page in pages.plan(reading.letters, reading.rules, reading.settings, reading.problems, contents):
+        yield renderer.render(page)
+    yield from exports.files(reading.letters)
+
+
+def _unique(found: Iterable[Source]) -> tuple[list[Source], list[Problem]]:
+    """The same bytes are published once."""
+    first: dict[str, str] = {}
+    kept: list[Source] = []
+    problems: list[Problem] = []
+    for source in found:
+        if source.sha256 in first:
+            told = f"the same bytes as {first[source.sha256]}: published once; remove one of the two"
+            problems.append(Problem(code="duplicate", message=told, file=source.name, severity="note"))
+        else:
+            first[source.sha256] = source.name
+            kept.append(source)
+    return kept, problems
+
+
+def _named_apart(letters: Sequence[Letter]) -> list[Letter]:
+    """Letters of one name: the first by decision date and sha256 keeps it, the others get `-<sha8>`, each with a problem."""
+    by_id: dict[str, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        by_id[letter.id].append(letter)
+    for name, same in by_id.items():
+        same.sort(key=lambda letter: (letter.decision_date is None, letter.decision_date, letter.sha256))
+        for number, letter in enumerate(same[1:], 1):
+            told = f"the case of {same[0].source}, with other text: both are published; check which one is right"
+            problem = Problem(code="same-case", message=told, file=letter.source)
+            same[number] = msgspec.structs.replace(letter, id=f"{name}-{letter.sha256[:8]}", problems=(*letter.problems, problem))
+    return [letter for same in by_id.values() for letter in same]
+
+
+def _newest_first(letter: Letter) -> tuple[bool, int, str]:
+    return letter.decision_date is None, -letter.decision_date.toordinal() if letter.decision_date else 0, letter.id
+
+
+def _write(stage: Path, file: File) -> None:
+    target = stage / file.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(file.content)
+
+
+def _counting(items: Sequence[Item], stage: str, progress: Progress) -> Iterator[Item]:
+    for number, item in enumerate(items, 1):
+        yield item
+        progress(stage, number, len(items))
+
+
+def _progressing(files: Iterable[File], stage: str, progress: Progress) -> Iterator[File]:
+    """How many there will be is not known before."""
+    for number, file in enumerate(files, 1):
+        yield file
+        progress(stage, number, number)
+
+
+def _texts(folder: Path, suffix: str) -> dict[str, str]:
+    """Stem -> text of the files in a folder, by name."""
+    return {path.stem: _text(path) for path in sorted(folder.glob(f"*{suffix}"))}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BuildError(f"{path}: cannot be read as UTF-8 text: {error}") from error

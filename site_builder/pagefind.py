@@ -1,0 +1,124 @@
+"""Runs Pagefind on staged pages, one index a shard, and tells which fragment belongs to which letter.
+
+It runs in a process group of its own with a time limit and dies with us; its exit code is not believed: every letter must have a
+fragment that can be read. Pagefind never removes old files, so it always writes into an empty folder.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gzip
+import hashlib
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from site_builder.model import BuildError
+
+VERSION = "1.6.0"
+SHA256 = {"linux-x64": "ac6240c0481cd82eaaed2dbac84037259de686c924d50954f6d0dfbf82f6cfcc"}
+"""Of the native program; platforms without an entry are checked by version alone."""
+INSTALL = "run `npm install --ignore-scripts --no-audit --no-fund` here (`make build` does it)"
+UNUSED = ("pagefind-component-ui.*", "pagefind-highlight.js", "pagefind-modular-ui.*", "pagefind-ui.*")
+SECONDS = 60
+SECONDS_A_LETTER = 0.1
+CHUNK = "5000"
+"""Locations an index file: smaller files make a rare word cheap."""
+
+_MAGIC = b"pagefind_dcd"
+_DIES_WITH_PARENT = 1
+"""PR_SET_PDEATHSIG of prctl."""
+
+
+def program(root: Path) -> Path:
+    """The native program that npx would run; raises BuildError (3) saying how to get it."""
+    if shutil.which("node") is None or shutil.which("npx") is None:
+        raise BuildError("Node.js is missing: install Node 20 or newer (with npx), or build with --no-search", exit_code=3)
+    system = {"Linux": "linux", "Darwin": "darwin", "Windows": "windows"}.get(platform.system(), "unknown")
+    machine = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "unknown")
+    name = f"{system}-{machine}"
+    path = root / "node_modules" / "@pagefind" / name / "bin" / "pagefind_extended"
+    if not path.is_file():
+        raise BuildError(f"Pagefind {VERSION} for {name} is not installed: {INSTALL}", exit_code=3)
+    if name in SHA256 and hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
+        raise BuildError(f"{path.name} is not Pagefind {VERSION} as published: remove node_modules and {INSTALL}", exit_code=3)
+    return path
+
+
+def index(program: Path, staged: Path, out: Path, letters: int) -> dict[str, int]:
+    """Indexes the pages below `staged` into the new folder `out`. Page path -> number of its fragment. Raises BuildError (6)."""
+    command = [str(program), "--site", str(staged), "--output-path", str(out), "--force-language", "en", "--quiet"]
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "PAGEFIND_UNSTABLE_INDEX_CHUNK_SIZE": CHUNK,
+    }
+    _run(command, environment, SECONDS + SECONDS_A_LETTER * letters)
+    for pattern in UNUSED:
+        for path in out.glob(pattern):
+            path.unlink()
+    found = _fragments(out)
+    if len(found) != letters:
+        raise BuildError(
+            f"Pagefind indexed {len(found)} of {letters} letters: build again; if it stays so, report it", exit_code=6
+        )
+    return found
+
+
+def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> None:
+    try:
+        process = subprocess.Popen(  # noqa: S603  # a program whose digest is checked, with arguments of our own
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  # one system call, no locks
+        )
+    except OSError as error:
+        raise BuildError(
+            f"Pagefind cannot be started: {error.strerror}: remove node_modules and {INSTALL}", exit_code=3
+        ) from error
+    try:
+        told, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"Pagefind was stopped after {seconds:.0f} s: is the disk full or read-only?", exit_code=6) from None
+    finally:
+        _end(process)
+    if process.returncode:
+        last = told.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+        raise BuildError(f"Pagefind failed with {process.returncode}: {last[0][:300]}", exit_code=6)
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+
+
+def _fragments(out: Path) -> dict[str, int]:
+    """Fragment files are named by their id (`en_<hex>`); the JSON inside names the page."""
+    found: dict[str, int] = {}
+    for path in sorted((out / "fragment").glob("*.pf_fragment")):
+        try:
+            content = gzip.decompress(path.read_bytes())
+            page = msgspec.json.decode(content.removeprefix(_MAGIC))["url"]
+            number = int(path.stem.rpartition("_")[2], 16)
+        except (OSError, EOFError, ValueError, KeyError, msgspec.DecodeError) as error:
+            raise BuildError(f"Pagefind wrote a fragment that cannot be read ({path.name}): {error}", exit_code=6) from error
+        found[page.lstrip("/")] = number
+    return found

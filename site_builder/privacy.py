@@ -1,0 +1,135 @@
+"""The privacy gate: what in a letter must not be published, by the kinds of privacy.toml. Pure.
+
+The letters are public and de-identified by the State; this finds what slipped through before it is published again, where
+a search engine can read it. It refuses to say what it found: a finding has kind, place and a mask, never the value. Known limits: names
+without a title or label, addresses and anything in a scanned image are not found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from site_builder.model import BuildError, Frozen, Letter, Problem
+
+
+class Kind(Frozen, frozen=True, forbid_unknown_fields=True):
+    """One kind of private data, as privacy.toml gives it."""
+
+    id: str
+    label: str
+    severity: Literal["block", "warn"]
+    patterns: tuple[tuple[str, str], ...]
+    """(regular expression, a text in which it must find something)."""
+    counter: tuple[str, ...] = ()
+
+
+class _File(Frozen, frozen=True, forbid_unknown_fields=True):
+    kind: tuple[Kind, ...]
+
+
+class _Allowed(Frozen, frozen=True, forbid_unknown_fields=True):
+    """A letter that a person has looked at: blocked kinds that may stand."""
+
+    sha256: str
+    kinds: tuple[str, ...]
+    reason: str
+
+
+class _AllowFile(Frozen, frozen=True, forbid_unknown_fields=True):
+    allow: tuple[_Allowed, ...] = ()
+
+
+class Finding(NamedTuple):
+    """`place`: section or issue and paragraph; `mask`: the shape of what was found."""
+
+    kind: Kind
+    place: str
+    mask: str
+
+
+class Gate:
+    """Finds private data in letters and says which may be published."""
+
+    def __init__(self, kinds: tuple[Kind, ...], allowed: Mapping[str, frozenset[str]]) -> None:
+        self.allowed = allowed
+        self._patterns = [(kind, _compile(pattern)) for kind in kinds for pattern, _ in kind.patterns]
+
+    def find(self, text: str, place: str = "") -> Iterator[Finding]:
+        """Each finding of each kind, in the order of the kinds."""
+        for kind, pattern in self._patterns:
+            for match in pattern.finditer(text):
+                yield Finding(kind, place, mask(match.group()))
+
+    def problems(self, letter: Letter) -> tuple[Problem, ...]:
+        """One problem a finding: `quarantine` for what blocks and is not allowed, else a warning or a note."""
+        waived = self.allowed.get(letter.sha256, frozenset())
+        found = dict.fromkeys(finding for place, text in places(letter) for finding in self.find(text, place))
+        return tuple(_problem(letter, finding, waived) for finding in found)
+
+
+def load(kinds: str, allow: str = "") -> Gate:
+    """From the texts of privacy.toml and of the allow-list. Raises BuildError where a rule does not do what its examples say."""
+    try:
+        read = msgspec.toml.decode(kinds, type=_File)
+        allowed = msgspec.toml.decode(allow, type=_AllowFile)
+    except msgspec.DecodeError as error:
+        raise BuildError(f"privacy rules: {error}") from error
+    known = {kind.id for kind in read.kind}
+    for entry in allowed.allow:
+        if not re.fullmatch(r"[0-9a-f]{64}", entry.sha256) or not entry.reason.strip() or not set(entry.kinds) <= known:
+            raise BuildError(f"privacy allow-list: {entry.sha256[:12]}: give a sha256, a reason, and kinds among {sorted(known)}")
+    gate = Gate(read.kind, {entry.sha256: frozenset(entry.kinds) for entry in allowed.allow})
+    for kind in read.kind:
+        _prove(kind, gate)
+    return gate
+
+
+def places(letter: Letter) -> Iterator[tuple[str, str]]:
+    """Every text of the letter that is published, with the name of its place."""
+    for section in letter.sections:
+        for number, text in enumerate((section.heading, *section.paragraphs)):
+            yield f"{section.kind}, paragraph {number}" if number else f"heading of {section.kind}", text
+    for issue in letter.issues:
+        texts = {"request": (issue.request,), "claims administrator": (issue.ur.raw,), "reviewer": (issue.imr.raw,)}
+        for name, paragraphs in {**texts, "rationale": issue.rationale}.items():
+            for number, text in enumerate(paragraphs, 1):
+                yield f"issue {issue.number}, {name}, paragraph {number}", text
+    yield "source name", letter.source
+
+
+def mask(found: str) -> str:
+    """The shape alone: digits as #, letters as x."""
+    return re.sub(r"[^\W\d_]", "x", re.sub(r"\d", "#", found))[:40]
+
+
+def _problem(letter: Letter, finding: Finding, waived: frozenset[str]) -> Problem:
+    kind = finding.kind
+    told = f"{kind.label} in {finding.place}: {finding.mask}"
+    if kind.severity == "warn":
+        return Problem(code=f"privacy-{kind.id}", message=told, file=letter.source)
+    if kind.id in waived:
+        return Problem(
+            code=f"privacy-{kind.id}", message=f"{told}; allowed by the allow-list", file=letter.source, severity="note"
+        )
+    mend = f"held back; remove it from the letter, or allow sha256 {letter.sha256} in privacy-allow.toml after reading it"
+    return Problem(code=f"privacy-{kind.id}", message=f"{told}; {mend}", file=letter.source, severity="quarantine")
+
+
+def _prove(kind: Kind, gate: Gate) -> None:
+    for pattern, example in kind.patterns:
+        if not _compile(pattern).search(example):
+            raise BuildError(f"privacy.toml: {kind.id}: {pattern!r} does not find its example {example!r}")
+    for text in kind.counter:
+        if any(finding.kind.id == kind.id for finding in gate.find(text)):
+            raise BuildError(f"privacy.toml: {kind.id}: counter-example {text!r} is matched; narrow the rule")
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", re.ASCII)
+    except re.error as error:
+        raise BuildError(f"privacy.toml: {pattern!r} is no regular expression: {error}") from error

@@ -1,0 +1,57 @@
+// The URL is the state. Pure: a query string in, a state out, and back.
+
+/** @typedef {{q: string, chosen: Map<string, Set<string>>, from: string, to: string, sort: string, page: number}} State */
+
+export const SORTS = ["relevance", "newest", "oldest"];
+const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+
+/** @returns {State} */
+export function parse(search, facets) {
+  const given = new URLSearchParams(search);
+  const chosen = new Map();
+  for (const facet of facets) {
+    const ids = given.getAll(facet).flatMap((value) => value.split(",")).filter(Boolean);
+    if (ids.length) chosen.set(facet, new Set(ids));
+  }
+  const month = (name) => (MONTH.test(given.get(name) ?? "") ? given.get(name) : "");
+  const page = Number.parseInt(given.get("page") ?? "1", 10);
+  return {
+    q: (given.get("q") ?? "").trim(),
+    chosen,
+    from: month("from"),
+    to: month("to"),
+    sort: SORTS.includes(given.get("sort")) ? given.get("sort") : "",
+    page: page > 1 ? page : 1,
+  };
+}
+
+/** The shortest query string of a state: equal states give equal strings. */
+export function format(state) {
+  const out = new URLSearchParams();
+  if (state.q) out.set("q", state.q);
+  for (const facet of [...state.chosen.keys()].sort()) {
+    for (const id of [...state.chosen.get(facet)].sort()) out.append(facet, id);
+  }
+  if (state.from) out.set("from", state.from);
+  if (state.to) out.set("to", state.to);
+  if (state.sort) out.set("sort", state.sort);
+  if (state.page > 1) out.set("page", String(state.page));
+  const text = out.toString();
+  return text ? `?${text}` : "";
+}
+
+/** The order in force: by relevance where there are words, else newest first. */
+export function order(state) {
+  return state.sort || (state.q ? "relevance" : "newest");
+}
+
+/** A copy with one value chosen or let go; back to the first page. */
+export function toggled(state, facet, id, on) {
+  const chosen = new Map([...state.chosen].map(([key, ids]) => [key, new Set(ids)]));
+  const ids = chosen.get(facet) ?? new Set();
+  if (on) ids.add(id);
+  else ids.delete(id);
+  if (ids.size) chosen.set(facet, ids);
+  else chosen.delete(facet);
+  return { ...state, chosen, page: 1 };
+}
