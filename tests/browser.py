@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -29,12 +30,17 @@ def of_playwright() -> str | None:
 def install() -> None:
     """Debian's package when root, else Playwright's own download."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        silently = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for arguments in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "chromium", "fonts-liberation"]):
-            subprocess.run(["apt-get", *arguments], check=False, timeout=900, env=environment, **silently)
+        _run("apt-get", "update", "-qq")
+        _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium", "fonts-liberation")
     if on_path() is None:
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False, timeout=900)
+        _run(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def _run(*command: str) -> None:
+    """Whatever comes of it: what counts is whether there is a browser afterwards."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=600, check=False)
 
 
 def main() -> int:
