@@ -61,6 +61,17 @@ def test_a_strange_letter_is_told_and_the_others_are_published(letters: Path, tm
     assert run("check", "--letters", letters).exit_code == 1
 
 
+def test_a_letter_held_back_by_the_privacy_gate_shows_in_the_exit_code(letters: Path, tmp_path: Path) -> None:
+    text = SAMPLE.read_text(encoding="utf-8").replace("CM99-0000012", "CM99-0999999")
+    (letters / "leak.txt").write_text(f"{text}\n\nThe employee's social security number is 536-22-1234.\n", encoding="utf-8")
+    result = run("build", "--letters", letters, "--out", tmp_path / "out", "--no-search")
+    assert result.exit_code == 4, result.output
+    assert "leak.txt" in result.stderr
+    assert "536-22-1234" not in result.output
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file() and b"536-22-1234" in path.read_bytes()]
+    assert publish.is_whole(tmp_path / "out")
+
+
 def test_check_writes_nothing_and_reports_to_stdout(letters: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     result = run("check", "--letters", letters)
