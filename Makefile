@@ -47,7 +47,7 @@ lint: $(DEV) ## Check style and format
 typecheck: $(DEV) ## Check types
 	@$(RUN) -m mypy
 
-bench: $(DEV) $(NODE) ## Measure building and searching
+bench: $(DEV) $(NODE) ## Measure how long a build takes, and its memory
 	@$(RUN) -m tests.bench $(ARGS)
 
 approve: $(DEV) ## Write the expected outputs of the tests anew; read the diff
