@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 
 def copies(folder: Path, count: int) -> None:
     """`count` text letters, each with a case number of its own."""
-    samples = [path for path in sorted((ROOT / "letters").glob("CM*.txt"))]
+    samples = sorted((ROOT / "letters").glob("CM*.txt"))
     for number, path in enumerate(islice(cycle(samples), count)):
         text = path.read_text(encoding="utf-8").replace(path.stem, f"CM98-{number:07}")
         (folder / f"CM98-{number:07}.txt").write_text(text, encoding="utf-8")
