@@ -37,7 +37,8 @@ class Mark(Frozen, frozen=True, forbid_unknown_fields=True):
     """Words that begin a part of the letter."""
 
     role: str
-    """`ur`, `cited`, `imr`, `rationale` begin a part of an issue; anything else is the kind of a section."""
+    """`ur`, `cited`, `imr`, `rationale` begin a part of an issue; `decisions` and `lead-in` stand before the first issue,
+    `dispute` before a list of items; anything else is the kind of a section."""
     kind: Literal["heading", "label", "opening"]
     """`heading`: alone on its lines, or in front of a colon; `label`: text follows; `opening`: the words belong to the text."""
     words: tuple[str, ...]

@@ -27,7 +27,8 @@ _NUMBERED = re.compile(r"\W*(?:\d{1,2}|[IVX]{1,4})[.)]\s+")
 _AFTER_LABEL = re.compile(r"\s*[:;]\s*")
 _AFTER_HEADING = re.compile(r"[\s.:;,*_)\]-]*$")
 _RUN_IN = re.compile(r"\s+(?=[A-Z][a-z]|MAXIMUS|\d)")
-_SENTENCE_END = re.compile(r"(?<=[.?!])[\"')]?\s+(?=[A-Z0-9\"(])")
+_SENTENCE_END = re.compile(r"(?<=[.?!])(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z]\.)[\"')]?\s+(?=[A-Z0-9\"(])")
+"""Not after `Dr.` and `J.`"""
 _VERB = re.compile(r"\s+(?:is|are|was|were)$", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(?P<before>\S+)\s+(?P<words>[^\W_]{5,12})$")
 _ITEM = re.compile(r"(?:^|\s)(?=\(?\d{1,2}[.)]\s)")
@@ -46,6 +47,12 @@ _LONGEST_MARK = 160
 
 _Printed = tuple[str, tuple[str, ...]]
 """(label, paragraphs)."""
+
+
+_LONGEST_HEAD = 30
+"""Lines."""
+_LONGEST_REQUEST = 1500
+"""Characters; the longest seen has 500."""
 
 
 class Part(NamedTuple):
@@ -115,6 +122,9 @@ def parse(source: Source, formats: Sequence[Format]) -> Letter:
     reading = _Reading(source, form)
     for number, part in enumerate(parts):
         _place(reading, part, parts[number + 1] if number + 1 < len(parts) else None)
+    running = [line for line in source.lines if _runs(line, form)]
+    if running:
+        reading.sections.append(Section(kind="running", heading="", paragraphs=_texts(running), line=running[0].number))
     _decide(reading)
     issues = tuple(_issue(reading, number, draft) for number, draft in enumerate(reading.drafts, 1))
     if not issues:
@@ -190,7 +200,7 @@ def _id(letter: Letter) -> str:
 
 def _cut(source: Sequence[Line], form: Format) -> list[Part]:
     """The parts of the letter in order; what stands before the first mark is the header."""
-    lines = [*_split(source, form)]
+    lines = [*_split((line for line in source if not _runs(line, form)), form)]
     letters = [fold(line.text[: 2 * _LONGEST_MARK]) for line in lines]
     parts: list[Part] = []
     role, mark, heading, first, kept = "header", None, "", lines[0].number if lines else 1, list[Line]()
@@ -207,6 +217,11 @@ def _cut(source: Sequence[Line], form: Format) -> list[Part]:
         index = found.last + 1
     parts.append(Part(role, mark, heading, first, tuple(kept)))
     return [part for part in parts if part.heading or any(line.text for line in part.lines)]
+
+
+def _runs(line: Line, form: Format) -> bool:
+    """Is this a header or footer of a printed page?"""
+    return len(line.text) < 120 and any(pattern.fullmatch(line.text) for pattern in form.compiled["running"])
 
 
 def _split(lines: Iterable[Line], form: Format) -> Iterator[Line]:
@@ -251,7 +266,7 @@ def _ended(lines: Sequence[Line], index: int, start: int, length: int, mark: Mar
     rest = row[column:]
     begins = index == 0 or not lines[index - 1].text
     if mark.kind == "opening":
-        return _Found(mark, "", index - 1, "") if begins else None
+        return _Found(mark, "", index - 1, "") if begins or lines[index - 1].text[-1] in ".:" else None
     after = _AFTER_LABEL.match(rest)
     if after:
         return _Found(mark, (printed + rest[: after.end()]).strip(), last, rest[after.end() :])
@@ -259,7 +274,8 @@ def _ended(lines: Sequence[Line], index: int, start: int, length: int, mark: Mar
         fits = begins and (not rest or (rest[0].isspace() and rest.strip()[:1].isupper()))
         return _Found(mark, printed, last, rest.strip()) if fits else None
     if _AFTER_HEADING.match(rest):
-        fits = begins or printed.isupper() or lines[index - 1].text[-1] in ".:?!\"'"
+        words = len(printed.split())
+        fits = begins or printed.isupper() or words > 2 or lines[index - 1].text[-1] in ".:?!\"'"
         return _Found(mark, printed + rest.rstrip(), last, "") if fits else None
     run_in = _RUN_IN.match(rest) if printed.isupper() else None
     return _Found(mark, printed, last, rest[run_in.end() :]) if run_in else None
@@ -290,7 +306,7 @@ def _may_begin(mark: Mark, role: str, kept: Sequence[Line], form: Format) -> boo
         return role == "header"
     if role in _ISSUE_ROLES or (role in BLOCKS and BLOCKS.index(mark.role) > BLOCKS.index(role)):
         return True
-    rows = _joined(text.paragraphs(kept), form)
+    rows = text.paragraphs(kept[-_LONGEST_HEAD:])
     return bool(rows) and any(_patterned(Line(0, rows[-1].text[start:]), form) for start in (0, *_item_starts(rows[-1].text)))
 
 
@@ -351,12 +367,16 @@ def _heads(reading: _Reading, part: Part, rows: list[Line], after: Part | None) 
     """The rows of a part that open an issue. A row that holds the end of a rationale and a head is cut in two."""
     form = reading.form
     first = 1 if part.role in BLOCKS else 0
-    issues = part.role in BLOCKS or part.role in _ISSUE_ROLES
-    heads = [(number, head) for number, row in enumerate(rows) if issues and number >= first and (head := _stated(row, form))]
+    sure = part.role in _ISSUE_ROLES
+    heads = [
+        (number, head)
+        for number, row in enumerate(rows)
+        if (sure or part.role in BLOCKS) and number >= first and (head := _stated(row, form, sure=sure))
+    ]
     if after is None or after.role not in BLOCKS or not rows or (heads and heads[-1][0] == len(rows) - 1):
         return heads
     begins = part.role in _ISSUE_ROLES or (part.role in BLOCKS and BLOCKS.index(after.role) <= BLOCKS.index(part.role))
-    last = _last(reading, rows, first, form, begins=begins, sure=part.role in _ISSUE_ROLES)
+    last = _last(reading, rows, first, form, begins=begins, sure=sure)
     return heads if last is None else [*heads, (len(rows) - 1, last)]
 
 
@@ -389,7 +409,7 @@ def _joined(rows: Iterable[Line], form: Format) -> list[Line]:
     joined: list[Line] = []
     for row in rows:
         above = joined[-1] if joined else None
-        alone = _outcome(row.text.strip(" :;.-"), form) is not None and " " not in row.text.strip()
+        alone = " " not in row.text.strip(" :;.-") and _outcome(row.text, form) is not None
         if above and (alone or (row.text[0].islower() and above.text[-1] not in ".:;?!" and _stated(row, form))):
             joined[-1] = Line(above.number, f"{above.text} {row.text}")
         else:
@@ -421,8 +441,8 @@ def _last_sentence(row: str) -> int:
     starts = [0, *(match.end() for match in _SENTENCE_END.finditer(row))]
     last = len(starts) - 1
     if "original request" in row[starts[last] :].lower():
-        while last and "was the original request" not in row[starts[last] :].lower():
-            last -= 1
+        opened = row.lower().rfind("was the original request")
+        last = max((number for number, start in enumerate(starts) if start < opened), default=last)
     return starts[last]
 
 
@@ -436,9 +456,9 @@ def _patterned(row: Line, form: Format) -> Head | None:
     return None
 
 
-def _stated(row: Line, form: Format) -> Head | None:
-    """A row that ends in a colon and an outcome that is known, or in the bare outcome word."""
-    if len(row.text) > 1500 or (_last_sentence(row.text) and "original request" not in row.text.lower()):
+def _stated(row: Line, form: Format, *, sure: bool = False) -> Head | None:
+    """A row that ends in a colon and an outcome that is known, or in the bare outcome word; `sure`: it is no prose."""
+    if len(row.text) > _LONGEST_REQUEST or not (sure or _is_request(row.text, form)):
         return None
     cut = max(row.text.rfind(mark) for mark in (":", ";", " -", "\u2013", "\u2014"))
     words = row.text[cut + 1 :].strip(" -") if cut > 0 else ""
@@ -449,6 +469,12 @@ def _stated(row: Line, form: Format) -> Head | None:
     if last is None or last["before"].lower() in _NO_OUTCOME_AFTER or fold(last["words"]) not in form.outcomes:
         return None
     return _headed(row, len(row.text) - len(last["words"]), form.outcomes[fold(last["words"])])
+
+
+def _is_request(row: str, form: Format) -> bool:
+    """Requests are no sentences, but for the wording of what was partly authorised."""
+    start = _last_sentence(row)
+    return start == 0 or len(row[:start].split()) < 8 or _first(form.compiled["partly"], row) is not None
 
 
 def _headed(row: Line, cut: int, outcome: Outcome) -> Head:
@@ -546,6 +572,7 @@ def _issue(reading: _Reading, number: int, draft: Draft) -> Issue:
     if draft.outcome is None:
         said = f"{draft.words!r} is no outcome known to formats/{form.key}.toml" if draft.words else "no outcome is stated"
         reading.tell("unknown-outcome", f"issue {number}: {said}; it stays empty", head.line)
+    head = _unnumbered(head, number)
     ur, imr, rationale = _parts(draft, form)
     missing = [
         role for role, part in (("ur", ur), ("imr", imr), ("rationale", rationale)) if role in form.expects and part is None
@@ -574,19 +601,32 @@ def _issue(reading: _Reading, number: int, draft: Draft) -> Issue:
     )
 
 
+def _unnumbered(head: Head, number: int) -> Head:
+    """Without the number that only counts the issues; a request that is itself a numbered list keeps its own."""
+    match = _NUMBERED.match(head.request)
+    if match is None or _digits(head.request) != str(number) or _ITEM.search(head.request, match.end()):
+        return head
+    printed = head.heading or f"{head.request}: {head.words}".rstrip(": ")
+    return head._replace(request=head.request[match.end() :], heading=printed)
+
+
 def _parts(draft: Draft, form: Format) -> tuple[_Printed | None, _Printed | None, _Printed | None]:
     """ur, imr, rationale. One part that cites for both sides is cut where a sentence turns to the reviewer."""
-    ur, imr = draft.parts.get("ur"), draft.parts.get("imr")
-    cited = draft.parts.get("cited")
-    both = cited or (ur if imr is None and ur is not None and not ur[0] else None)
-    if both is not None:
-        ours, theirs = _sides(" ".join(both[1]), form)
-        if cited is None or (ours and ur is None):
-            ur = (both[0], (ours,) if ours else ())
-        if theirs:
-            imr = (("", ()) if imr is None else imr)[0], (theirs, *(imr[1] if imr else ()))
-            imr = imr if ur else (both[0], imr[1])
-    return ur, imr, draft.parts.get("rationale")
+    ur, cited, imr, rationale = (draft.parts.get(role) for role in BLOCKS)
+    if cited is None and imr is None and ur is not None and not ur[0]:
+        ur, cited = None, ur
+    if cited is not None:
+        ours, theirs = _sides(" ".join(cited[1]), form)
+        if ours or ur:
+            ur, label = _both((cited[0], (ours,) if ours else ()), ur), ""
+        else:
+            label = cited[0]
+        imr = _both((label, (theirs,)), imr) if theirs else _both((label, ()), imr) if label else imr
+    return ur, imr, rationale
+
+
+def _both(first: _Printed, second: _Printed | None) -> _Printed:
+    return first if second is None else (f"{first[0]} {second[0]}".strip(), first[1] + second[1])
 
 
 def _sides(cited: str, form: Format) -> tuple[str, str]:
@@ -633,10 +673,10 @@ def _labelled(words: str, form: Format) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def _prose(words: str, form: Format) -> Iterator[tuple[str, str]]:
-    for name, pattern in form.prose:
-        for match in pattern.finditer(words):
-            yield name, match["value"]
+def _prose(words: str, form: Format) -> list[tuple[str, str]]:
+    """(field, value) in the order of the text."""
+    found = [(match.start("value"), name, match["value"]) for name, pattern in form.prose for match in pattern.finditer(words)]
+    return [(name, value) for _, name, value in sorted(found)]
 
 
 def _set(reading: _Reading, fields: dict[str, Any], name: str, text_of: str) -> None:

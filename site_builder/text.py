@@ -126,7 +126,8 @@ def _layout(rows: Sequence[_Row]) -> _Layout:
     width = widths[len(widths) * 9 // 10] if widths else 0
     gaps = sorted(_height(row) for row in rows[1:])
     full = sum(_height(row) > 0 and not _fits(above, row, width) for above, row in pairwise(rows))
-    if len(gaps) < 3 or width > WIDEST or gaps[len(gaps) // 10] == 0 or full * 4 < len(gaps):
+    flowing = sum(row.text[0].islower() for row in rows[1:])  # a sentence goes on: paragraphs of one line do not do that
+    if len(gaps) < 3 or width > WIDEST or gaps[len(gaps) // 10] == 0 or full * 4 < len(gaps) or flowing * 5 < len(gaps):
         return _Layout(0, False, width)
     usual = gaps[len(gaps) // 4]
     spaced, tall = sum(row.spaced for row in rows[1:]), sum(gap > 2 * usual for gap in gaps)

@@ -63,7 +63,8 @@ def fold(one: str) -> str:
 
 
 HEADING = re.compile(
-    r"^(?:HOW THE |CLINICAL |CASE SUMMARY|IMR |ISSUE|MEDICAL |DOCUMENTS|RATIONALE|INDEPENDENT|Claims Administrator guideline|"
+    r"^(?:HOW THE |CLINICAL |CASE SUMMARY|IMR (?:ISSUES|DECISION)|ISSUE|MEDICAL |DOCUMENTS|RATIONALE|INDEPENDENT|"
+    r"Claims Administrator guideline|"
     r"MAXIMUS guideline|Decision rationale|Rationale for|Section of|Medical Qual|Documents Rev|Case Summary|"
     r"The Physician Reviewer's decision)[^:\n]*",
     re.MULTILINE,
@@ -101,7 +102,7 @@ NOISES: Mapping[str, Noise] = {
     "i read as 1": _headings(lambda heading: heading.replace("i", "1")),
     "O read as 0": _headings(lambda heading: heading.replace("O", "0").replace("o", "0")),
     "M read as rn": _headings(lambda heading: heading.replace("m", "rn", 1)),
-    "a letter lost": _headings(lambda heading: heading[:6] + heading[7:] if len(heading) > 12 and " OR " not in heading else heading),
+    "a letter lost": _headings(lambda heading: heading[:6] + heading[7:]),
     "outcomes with zeros": lambda typed: OUTCOME.sub(lambda match: match.group().replace("O", "0").replace("l", "1"), typed),
     "outcomes with rn as m": lambda typed: OUTCOME.sub(lambda match: match.group().replace("rn", "m"), typed),
     "outcomes in capitals": lambda typed: OUTCOME.sub(lambda match: match.group().upper() + ".", typed),

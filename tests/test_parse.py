@@ -1,0 +1,345 @@
+"""A source cut up by a format: fields, issues, sections, problems."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from site_builder import patient
+from site_builder.model import Letter, Source
+from site_builder.parse import parse
+from tests.approve import approved, letters, parsed
+from tests.letter_texts import FORMATS, HERE, ROOT, fields, read, source_of, words, words_of
+
+
+@pytest.mark.parametrize("path", letters(), ids=lambda path: path.relative_to(HERE / "letters").as_posix())
+def test_an_invented_letter_is_read_as_approved(path: Path) -> None:
+    assert parsed(path) == approved(path).read_bytes(), "look at it; if it is right: python -m tests.approve, and read the diff"
+
+
+@pytest.mark.parametrize("path", letters(), ids=lambda path: path.relative_to(HERE / "letters").as_posix())
+def test_no_word_of_an_invented_letter_is_lost(path: Path) -> None:
+    typed = path.read_text("utf-8")
+    assert not words(typed) - words_of(read(typed))
+
+
+def test_every_family_of_letters_has_twelve_invented_ones() -> None:
+    for family in (HERE / "letters").iterdir():
+        assert len(list(family.glob("*.txt"))) >= 12, family.name
+
+
+METHOD = "HOW THE IMR FINAL DETERMINATION WAS MADE\n\nThe file was sent to a reviewer.\n\n"
+HEAD = METHOD + "CLINICAL CASE SUMMARY\n\nA 40 year old male fell.\n\n"
+LEAD_IN = "The Final Determination was based on decisions for the disputed items/services set forth below:"
+DECISIONS = f"IMR ISSUES, DECISIONS AND RATIONALES\n\n{LEAD_IN}\n\n"
+
+
+def issue(head: str, rationale: str = "Nothing speaks for it.") -> str:
+    cited = "Decision based on MTUS Low Back Complaints 2004."
+    return (
+        f"{head}\n\nClaims Administrator guideline: {cited}\n\nMAXIMUS guideline: {cited}\n\nDecision rationale: {rationale}\n\n"
+    )
+
+
+def letter(*blocks: str) -> Letter:
+    return read(HEAD + DECISIONS + "".join(blocks))
+
+
+@pytest.mark.parametrize(
+    ("head", "request_", "outcome"),
+    [
+        ("Lumbar MRI: Upheld", "Lumbar MRI", "upheld"),
+        ("Lumbar MRI:Overturned", "Lumbar MRI", "overturned"),
+        ("Lumbar MRI is: Upheld.", "Lumbar MRI", "upheld"),
+        ("Lumbar MRI :\nUpheld", "Lumbar MRI", "upheld"),
+        ("Lumbar MRI:\n\nUpheld", "Lumbar MRI", "upheld"),
+        ("Lumbar MRI: UPHELD", "Lumbar MRI", "upheld"),
+        ("Lumbar MRI; Upheld", "Lumbar MRI", "upheld"),  # a colon misread
+        ("Lumbar MRI - Overturned", "Lumbar MRI", "overturned"),
+        ("Lumbar MRI Overturned", "Lumbar MRI", "overturned"),  # a colon lost
+        ("Lumbar MRI: 0vertumed", "Lumbar MRI", "overturned"),
+        ("Lumbar MRI: UpheId", "Lumbar MRI", "upheld"),
+        ("Lumbar MRI: Up held", "Lumbar MRI", "upheld"),
+        ("Labs to include: EKG: Upheld", "Labs to include: EKG", "upheld"),  # the last colon counts
+        ("Norco 10/325mg (1 tablet q 4-6 hours; #60): Upheld", "Norco 10/325mg (1 tablet q 4-6 hours; #60)", "upheld"),
+        ("1. Lumbar MRI: Upheld", "Lumbar MRI", "upheld"),
+        ("1) EMG and 2) NCV of the right arm: Upheld", "1) EMG and 2) NCV of the right arm", "upheld"),  # a list in one request
+        ("12 sessions of physical therapy: Upheld", "12 sessions of physical therapy", "upheld"),
+        ("1. The request for Soma is not medically necessary and appropriate.", "Soma", "upheld"),
+        ("Lumbar MRI: Not upheld", "Lumbar MRI", None),
+        ("Lumbar MRI: Partially overturned", "Lumbar MRI", None),
+        ("Lumbar MRI: Upheld in part", "Lumbar MRI", None),
+        ("Lumbar MRI not Upheld", "Lumbar MRI not Upheld", None),
+        ("Lumbar MRI: Modified", "Lumbar MRI", None),
+        ("Lumbar MRI", "Lumbar MRI", None),
+        ("1. The request for Soma is now medically necessary.", "The request for Soma is now medically necessary.", None),
+    ],
+)
+def test_the_outcome_is_what_the_line_that_opens_the_issue_says(head: str, request_: str, outcome: str | None) -> None:
+    read_ = letter(issue(head))
+    assert [(one.request, one.outcome) for one in read_.issues] == [(request_, outcome)]
+    assert ("unknown-outcome" in {problem.code for problem in read_.problems}) is (outcome is None)
+
+
+@pytest.mark.parametrize("rationale", ["The denial is upheld.", "It is medically necessary: Overturned is the denial.", "Upheld"])
+def test_a_rationale_never_decides(rationale: str) -> None:
+    assert [one.outcome for one in letter(issue("Lumbar MRI", rationale)).issues] == [None]
+
+
+def test_a_rationale_may_use_the_words_that_open_a_part() -> None:
+    said = "It was denied.\n\nThe Claims Administrator based its decision on the ODG.\n\nThe Expert Reviewer found no reason."
+    read_ = letter(issue("Lumbar MRI: Upheld", said), issue("Soma: Overturned"))
+    assert [len(one.rationale) for one in read_.issues] == [3, 1]
+    assert not read_.problems
+
+
+def test_an_issue_whose_labels_are_unreadable_is_still_seen_and_its_text_is_unplaced() -> None:
+    broken = "Soma: Overturned\n\nCl@!ms @dm!n guid: Decision based on MTUS.\n\nDecision rationale: It helps.\n\n"
+    read_ = letter(issue("Lumbar MRI: Upheld"), broken)
+    assert [(one.request, one.outcome) for one in read_.issues] == [("Lumbar MRI", "upheld"), ("Soma", "overturned")]
+    assert {problem.code for problem in read_.problems} == {"unplaced", "label-missing"}
+    assert next(problem.line for problem in read_.problems if problem.code == "unplaced") == 23
+    assert [section.paragraphs for section in read_.sections if section.kind == "unplaced"] == [
+        ("Cl@!ms @dm!n guid: Decision based on MTUS.",)
+    ]
+
+
+def test_a_part_without_a_request_is_a_problem_and_no_guess() -> None:
+    read_ = letter(issue("Lumbar MRI: Upheld", "It is not needed."), issue("").lstrip())
+    assert [(one.request, one.outcome) for one in read_.issues] == [("Lumbar MRI", "upheld"), ("", None)]
+    assert "no-request" in {problem.code for problem in read_.problems}
+
+
+PARTLY = "Six visits were authorized by the Claims Administrator."
+ORIGINAL = "12 visits of PT was the original request."
+REST = "The remaining IMR eligible portion of the original request, 6 visits"
+TRIAL = "The Claims Administrator authorized a trial, leaving the original request IMR eligible. The original request, PT"
+
+
+@pytest.mark.parametrize(
+    ("request_", "disputed", "partly", "past"),
+    [
+        (f"{ORIGINAL} {PARTLY} {REST}", "6 visits", True, False),
+        (f"{ORIGINAL} {TRIAL}", "PT", True, False),
+        (f"PT, 12 visits. {PARTLY}", f"PT, 12 visits. {PARTLY}", True, False),
+        ("Retrospective urine test", "Retrospective urine test", False, True),
+        ("Toradol injection DOS: 11/14/16", "Toradol injection DOS: 11/14/16", False, True),
+        ("Medrol dose pack", "Medrol dose pack", False, False),
+    ],
+)
+def test_what_is_in_dispute_is_told_from_what_was_authorised(request_: str, disputed: str, partly: bool, past: bool) -> None:
+    found = letter(issue(f"{request_} is: Upheld")).issues[0]
+    assert (found.request, found.disputed) == (request_, disputed)
+    assert (found.partial_authorization, found.retrospective, found.outcome) == (partly, past, "upheld")
+
+
+@pytest.mark.parametrize(
+    ("summary", "age", "sex"),
+    [
+        ("The injured worker is a 51-year-old female who fell.", 51, "female"),
+        ("This is a  59-year-old female patient with a 10/8/08 date of injury.", 59, "female"),
+        ("The injured worker is a(n) 57 year old male.", 57, "male"),
+        ("The patient is a 45 y/o F with neck pain.", 45, "female"),
+        ("The patient is a 45 yo male.", 45, "male"),
+        ("The patient is a forty-eight year old man.", 48, "male"),
+        ("A 32-year-old that struck his head. He was dazed.", 32, "male"),
+        ("Mr. is aged 61. He was seen.", 61, "male"),
+        ("The 58 year\nold female injured worker was hurt.", 58, "female"),
+        ("The patient had an injury on 4/21/14. His back hurts. He was seen.", None, "male"),
+        ("She lives with her 12-year-old son and her 70 year old mother.", None, "female"),
+        ("He has a 20 year old injury of the knee.", None, "male"),
+        ("The injured worker is a female born on 03-17-1956.", None, "female"),
+        ("The worker fell. His wife drove. She said he slept. She called.", None, None),
+        ("MRI of 2016 was normal.", None, None),
+    ],
+)
+def test_age_and_sex_are_those_of_the_injured_worker(summary: str, age: int | None, sex: str | None) -> None:
+    assert patient.read([" ".join(summary.split())]) == (age, sex)
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "expected"),
+    [
+        ("Case Number: CM17-0001234", "a.txt", "cm17-0001234"),
+        ("CASE NUMBER:\nCM17-0001234 Date Assigned: 1/2/2017", "a.txt", "cm17-0001234"),
+        ("IMR 13-000004", "a.txt", "imr-13-000004"),
+        ("Case Number: CM17-00012345", "Mine & Yours.pdf", "mine-yours"),  # eight digits are no case number
+        ("Case Number: ../../etc/passwd", "d/Ünïcode_\u202ename.txt", "n-code-name"),
+        ("Case Number: CM17-\u0660\u0660\u0660\u0660\u0660\u0660\u0660", "a.txt", "a"),  # digits of another script
+        ("", "日本.txt", "x-0123456789abcdef"),
+        ("", "a" * 99 + ".txt", "a" * 64),
+        ("", "....txt", "x-0123456789abcdef"),
+    ],
+)
+def test_the_name_of_the_page_comes_from_the_case_number_or_the_file_or_the_digest(header: str, name: str, expected: str) -> None:
+    assert read(f"{header}\n\n{HEAD}{DECISIONS}{issue('MRI: Upheld')}", name).id == expected
+
+
+def test_dates_are_read_in_the_ways_they_are_printed_and_others_are_named() -> None:
+    header = "Decision Date: January 4, 2017\nDate of Injury: 3/9/13\nUR Denial Date: 13/45/2016\n"
+    found = read(f"{header}Review Date: 1/1/2017\nDate Assigned:\n\n" + HEAD + DECISIONS + issue("MRI: Upheld"))
+    assert [str(found.decision_date), str(found.date_of_injury), found.ur_denial_date, found.assigned_date] == [
+        "2017-01-04",
+        "2013-03-09",
+        None,
+        None,
+    ]
+    assert {problem.code for problem in found.problems} == {"header-field", "header-label"}
+
+
+def test_front_matter_fills_what_the_letter_lacks_and_does_not_override_it() -> None:
+    source = source_of("Decision Date: 01/04/2017\n\n" + HEAD + DECISIONS + issue("MRI: Upheld"))
+    given_ = {"case_number": "CM17-0000009", "decision_date": "2017-01-05", "licensure": "Texas, Ohio"}
+    found = parse(msgspec.structs.replace(source, fields=given_), FORMATS)
+    assert (found.id, str(found.decision_date), found.licensure) == ("cm17-0000009", "2017-01-04", ("Texas", "Ohio"))
+    assert [problem.code for problem in found.problems] == ["metadata-conflict"]
+
+
+@pytest.mark.parametrize("typed", ["", "Dear Sir,\n\nplease find the invoice.", "CLINICAL CASE SUMMARY\n\nA fall.", "\n\n \n"])
+def test_a_letter_that_fits_no_format_is_kept_from_the_site_whole(typed: str) -> None:
+    found = read(typed)
+    assert [(problem.code, problem.severity) for problem in found.problems] == [("no-format", "quarantine")]
+    assert "HOW THE IMR FINAL DETERMINATION WAS MADE" in found.problems[0].message
+    assert words_of(found) == words(typed)
+
+
+def test_a_letter_without_an_issue_is_kept_from_the_site() -> None:
+    found = read(HEAD + DECISIONS)
+    assert [(problem.code, problem.severity) for problem in found.problems] == [("no-issue", "quarantine")]
+
+
+def test_headings_choose_the_format_not_the_first_characters() -> None:
+    notice = (HERE / "letters/notice-2013/one-finding.txt").read_text("utf-8")
+    assert read("Case Number: CM99-0000001\n\n" + notice).format == "notice"
+    assert read("MEDICAL PROFESSIONAL REVIEW\n\n" + HEAD + DECISIONS + issue("MRI: Upheld")).format == "determination"
+
+
+# --- Properties
+
+TREATMENTS = st.sampled_from(
+    ["MRI of the lumbar spine", "Norco 10/325mg #60", "PT 2X4 FOR THE L/S", "Labs: CBC, CMP", "EMG/NCV (BUE)"]
+)
+OUTCOMES = st.sampled_from(["Upheld", "Overturned", "upheld", "OVERTURNED."])
+SENTENCES = st.lists(
+    st.sampled_from(
+        ["The spine is stiff.", "Upheld is a word.", "Pain: 7/10; worse at night.", "He walks 2. miles", "See Page 2 of 5"]
+    ),
+    min_size=1,
+    max_size=4,
+).map(" ".join)
+BLOCKS = st.tuples(TREATMENTS, OUTCOMES, st.sampled_from([": ", ":  ", " is: ", ":\n"]), SENTENCES, SENTENCES)
+
+
+@st.composite
+def typed_letters(draw: st.DrawFn) -> tuple[str, list[tuple[str, str]]]:
+    """A letter, and the request and outcome of each of its issues."""
+    blocks = draw(st.lists(BLOCKS, min_size=1, max_size=6))
+    wrapped = draw(st.booleans())
+    parts = [draw(st.sampled_from(["", "Case Number: CM99-0000001\nPriority: Standard\n\n"])), HEAD, DECISIONS]
+    for treatment, outcome, colon, first, second in blocks:
+        parts.append(issue(treatment + colon + outcome, first + "\n\n" + second if wrapped else first))
+    wanted = [(treatment, outcome.lower().strip(".")) for treatment, outcome, *_ in blocks]
+    return "".join(parts), wanted
+
+
+@given(typed_letters())
+@settings(max_examples=60, deadline=None)
+def test_every_issue_of_any_letter_is_read_and_no_word_is_lost(letter_: tuple[str, list[tuple[str, str]]]) -> None:
+    typed, wanted = letter_
+    found = read(typed)
+    assert [(one.request, one.outcome) for one in found.issues] == wanted
+    assert words_of(found) == words(typed)
+
+
+@given(typed_letters())
+@settings(max_examples=40, deadline=None)
+def test_a_letter_printed_from_what_was_read_is_read_the_same(letter_: tuple[str, list[tuple[str, str]]]) -> None:
+    once = read(letter_[0])
+    assert fields(read(printed(once))) == fields(once)
+
+
+def printed(letter_: Letter) -> str:
+    parts = [part for section in letter_.sections for part in (section.heading, *section.paragraphs)]
+    for one in letter_.issues:
+        ur, imr, rationale = one.labels
+        parts += [one.heading or f"{one.request}: {one.outcome_words}", f"{ur} {one.ur.raw}", f"{imr} {one.imr.raw}"]
+        parts += [f"{rationale} {one.rationale[0]}", *one.rationale[1:]]
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+PIECES = st.sampled_from(
+    [mark for form in FORMATS for row in form.mark for mark in row.words]
+    + [
+        "Lumbar MRI: Upheld",
+        ": Overturned",
+        "1)",
+        "Upheld",
+        ":",
+        "\n",
+        "\n\n",
+        "\f",
+        " was the original request. ",
+        "12/31/2016",
+        "\u0130",
+        "é",
+    ]
+)
+
+
+@given(st.lists(st.one_of(PIECES, st.text(max_size=30)), max_size=40), st.sampled_from([" ", "\n", "\n\n"]))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_read_without_an_exception_and_without_losing_a_word(pieces: list[str], between: str) -> None:
+    source = source_of(between.join(pieces))
+    found = parse(source, FORMATS)
+    assert not words(*(line.text for line in source.lines)) - words_of(found)
+
+
+HARD = {
+    "labels": "Claims Administrator guideline: a\n\nDecision rationale: b\n\n",
+    "openings": "The Claims Administrator based its decision on it.\n",
+    "heads": "1. The request for x is not \n\n",
+    "findings": "MAXIMUS Federal Services, Inc. has determined the request for ",
+    "numbers": "1) 2) 3) ",
+    "sentences": "The original request. ",
+    "colons": "a: b: c; d ",
+    "ages": "a 45 year old of the ",
+    "board": "Board Certified in Board Certified in ",
+    "blanks": " \t",
+    "one word": "x",
+}
+
+
+@pytest.mark.parametrize("hard", HARD)
+@pytest.mark.parametrize(
+    "start", [DECISIONS, "INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n\n", ""], ids=["decisions", "findings", "header"]
+)
+def test_the_work_grows_with_the_length_and_no_faster(hard: str, start: str) -> None:
+    short, long = (calls(source_of(start + HARD[hard] * count + "\n\nRationale for the Decision: c")) for count in (60, 240))
+    assert long < 6 * short
+
+
+def calls(source: Source) -> int:
+    """Function calls, C functions included, weighted by nothing: the same on every machine."""
+    counted = 0
+
+    def count(_frame: object, _event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += 1
+
+    sys.setprofile(count)
+    try:
+        parse(source, FORMATS)
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_the_sample_letters_are_read_without_a_problem() -> None:
+    for path in sorted((ROOT / "letters").glob("*.txt")):
+        found = read(path.read_text("utf-8"), path.name)
+        assert [problem.code for problem in found.problems if problem.severity != "note"] == [], path.name
