@@ -29,7 +29,7 @@ _AFTER_HEADING = re.compile(r"[\s.:;,*_)\]-]*$")
 _RUN_IN = re.compile(r"\s+(?=[A-Z][a-z]|MAXIMUS|\d)")
 _SENTENCE_END = re.compile(r"(?<=[.?!])(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z]\.)[\"')]?\s+(?=[A-Z0-9\"(])")
 """Not after `Dr.` and `J.`"""
-_VERB = re.compile(r"\s+(?:is|are|was|were)$", re.IGNORECASE)
+_VERB = re.compile(r"\s+(?:is|are|was|were)(?:/(?:is|are|was|were))?$", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(?P<before>\S+)\s+(?P<words>[^\W_]{5,12})$")
 _ITEM = re.compile(r"(?:^|\s)(?=\(?\d{1,2}[.)]\s)")
 _NO_OUTCOME_AFTER = frozenset({"not", "partially", "partly", "in", "be", "been", "and", "or", "was", "were", "to", "the", "part"})
@@ -149,6 +149,10 @@ def _best(source: Source, formats: Sequence[Format]) -> tuple[Format | None, lis
 def _letter(reading: _Reading, issues: tuple[Issue, ...]) -> Letter:
     source = reading.source
     fields = _fields(reading)
+    if all(section.kind != "summary" for section in reading.sections):
+        reading.tell(
+            "no-summary", "no case summary was found: age, sex and injury stay unknown; look for a misprinted heading", None
+        )
     summary = patient.read(text for section in reading.sections if section.kind == "summary" for text in section.paragraphs)
     letter = Letter(
         id="",
