@@ -1,0 +1,108 @@
+"""Fields of the header and of the reviewer's credentials: labelled ones, and what prose says in the words of a pattern. Pure.
+
+The first value of a field stands. Refused: dates that no label or pattern announces; a date behind an unknown label is a problem.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from site_builder import metadata
+from site_builder.formats import Format, fold
+from site_builder.model import Section
+
+Complaint = tuple[str, str]
+"""(code, message) of a problem."""
+
+_DATE = re.compile(r"(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?!\d)")
+_OTHER_LABEL = re.compile(r"(?:[^\W\d_][\w()/'.]* ?){1,5}:")
+_UNREAD_DATE = re.compile(r"(?P<label>[^\W\d_][^:\d]{2,40}):\s*(?=\d{1,2}[/-]\d{1,2}[/-]\d)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_AND = re.compile(r",?\s+and\s+", re.IGNORECASE)
+_LIST = re.compile(r"\s*[,;]\s*")
+_CREDENTIALS = frozenset({"header", "method", "reviewer"})
+
+
+def fields_of(sections: Sequence[Section], form: Format) -> tuple[dict[str, Any], list[Complaint]]:
+    """Values by name of the Letter field: labelled ones first, then those in prose."""
+    fields, complaints = dict[str, Any](), list[Complaint]()
+    header = " ".join(words for section in sections if section.kind in ("header", "findings") for words in section.paragraphs)
+    own = " ".join(words for section in sections if section.kind in _CREDENTIALS for words in section.paragraphs)
+    for name, value in [*_labelled(header, form), *_prose(header, form)]:
+        if name not in metadata.LISTS:
+            complaints += _set(fields, name, value)
+    for match in _UNREAD_DATE.finditer(form.labels.sub(" ", header) if form.labels else header):
+        told = f"the header has a date behind {match['label'].strip()!r}, which is no known label; it is left out"
+        complaints.append(("header-label", told))
+    for name, value in [*_labelled(own, form), *_prose(own, form)]:
+        if name in metadata.LISTS:
+            items = _listed(value, form)
+            fields[name] = (*fields.get(name, ()), *(item for item in items if item not in fields.get(name, ())))
+    return fields, complaints
+
+
+def _labelled(words: str, form: Format) -> Iterator[tuple[str, str]]:
+    """(field, text up to the next label)."""
+    matches = list(form.labels.finditer(words)) if form.labels else []
+    for match, stop in zip(matches, [*(match.start() for match in matches[1:]), len(words)], strict=False):
+        name = form.field_names.get(fold(match["label"]), "-")
+        value = words[match.end() : stop].strip()
+        if name != "-" and value:
+            yield name, value
+
+
+def _prose(words: str, form: Format) -> list[tuple[str, str]]:
+    """(field, value) in the order of the text."""
+    found = [(match.start("value"), name, match["value"]) for name, pattern in form.prose for match in pattern.finditer(words)]
+    return [(name, value) for _, name, value in sorted(found)]
+
+
+def _set(fields: dict[str, Any], name: str, words: str) -> list[Complaint]:
+    """The first value stands; another one is a problem."""
+    value = _value(name, words)
+    if value is None:
+        return [] if _OTHER_LABEL.match(words) else [("header-field", f"{name}: {words[:60]!r} is not understood and left out")]
+    if fields.setdefault(name, value) != value:
+        return [("header-conflict", f"{name} is {fields[name]} and also {value}; the first stands")]
+    return []
+
+
+def _value(name: str, words: str) -> object:
+    if name == "case_number":
+        found = re.match(r"CM\d{2}-\d{7}(?!\w)|IMR\s?\d{2}-\d{6}(?!\w)", words, re.ASCII | re.IGNORECASE)
+        return re.sub(r"^IMR\s?", "IMR ", found.group().upper()) if found else None
+    if name == "priority":
+        first = fold(words.split(maxsplit=1)[0])
+        return next((known for known in ("standard", "expedited") if fold(known) == first), None)
+    found = _DATE.match(words)
+    return _date(found["date"]) if found else None
+
+
+def _date(printed: str) -> dt.date | None:
+    """As letters print it, month first; years of two digits are 1941 to 2040."""
+    parts = re.split(r"[\s,./-]+", printed)
+    if printed[0].isalpha():
+        month = next((number for number, name in enumerate(_MONTHS, 1) if parts[0].lower().startswith(name)), 0)
+        day, year = int(parts[1]), int(parts[2])
+    elif len(parts[0]) == 4:
+        year, month, day = map(int, parts)
+    else:
+        month, day, year = map(int, parts)
+    if year < 100:
+        year += 2000 if year <= 40 else 1900
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _listed(words: str, form: Format) -> list[str]:
+    """Items between commas and "and"; names that hold one of these are kept whole."""
+    for number, name in enumerate(form.keep):
+        words = re.sub(re.escape(name), f"\x00{number}\x00", words, flags=re.IGNORECASE)
+    items = [part for item in _LIST.split(words) for part in _AND.split(item)]
+    whole = [re.sub("\x00(\\d+)\x00", lambda match: form.keep[int(match[1])], item) for item in items]
+    return [item for item in (item.strip(" .;") for item in whole) if item]
