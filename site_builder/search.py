@@ -38,7 +38,7 @@ def build(
 
 def _index(program: Path, stage: Path, shard: Shard, rules: Rules) -> dict[str, int]:
     """Letter id -> number of its fragment."""
-    with tempfile.TemporaryDirectory(prefix=".index-", dir=stage.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=".index-", dir=stage) as folder:
         for letter in shard.letters:
             _write(Path(folder), staged.page(letter, rules))
         found = pagefind.index(program, Path(folder), stage / "pagefind" / shard.name, len(shard.letters))
