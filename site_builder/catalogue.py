@@ -62,7 +62,7 @@ def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
 def files(
     catalogue: Catalogue, rules: Rules, fragments: Mapping[str, Mapping[str, int]], words: str | None = None
 ) -> Iterator[File]:
-    """`fragments`: shard name -> letter id -> number of its fragment in the text index; empty without one. `words`: a file's path."""
+    """`fragments`: shard name -> letter id -> number of its fragment in the text index, empty without one; `words`: a path."""
     listed = []
     for shard in catalogue.shards:
         ids = fragments.get(shard.name)

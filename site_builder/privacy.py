@@ -1,8 +1,8 @@
 """The privacy gate: what in a letter must not be published, by the kinds of privacy.toml. Pure.
 
 The letters are public and de-identified by the State; this finds what slipped through before it is published again, where
-a search engine can read it. It refuses to say what it found: a finding has kind, place and a mask, never the value. Known limits: names
-without a title or label, addresses and anything in a scanned image are not found.
+a search engine can read it. It refuses to say what it found: a finding has kind, place and a mask, never the value. Known limits:
+names without a title or label, addresses and anything in a scanned image are not found.
 """
 
 from __future__ import annotations

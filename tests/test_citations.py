@@ -1,0 +1,127 @@
+"""What a guideline paragraph cites, over the dialects of 2013 to 2024. The wording is the form's own; the cases are invented."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from site_builder import citations, rules
+
+FACETS = Path(__file__).parents[1] / "site_builder" / "facets"
+GUIDELINES = rules.load({path.stem: path.read_text(encoding="utf-8") for path in FACETS.glob("*guideline.toml")}).vocabularies[
+    "guideline"
+]
+OUTSIDE = "The Expert Reviewer based their decision on recommendation(s) outside of the MTUS Guidelines. "
+NON = "Decision based on Non-MTUS Citation "
+
+TABLE = [
+    # 2014-2016: chapters of ACOEM with pages, topics in capitals
+    ("Decision based on MTUS ACOEM Chapter 8 Neck and Upper Back Complaints, Chapter 12 Low Back Complaints Page(s): 177 289, 296 303.",
+     ["mtus/neck-upper-back", "mtus/low-back"]),
+    ("Decision based on MTUS Chronic Pain Treatment Guidelines PHYSICAL MEDICINE Page(s): 98-99.", ["mtus/chronic-pain"]),
+    ("Decision based on MTUS ACOEM Chapter 7 Independent Medical Examinations page 127.", ["mtus/other"]),  # not in the schedule
+    ("Decision based on MTUS ACOEM Chapter 2 General Approach to Initial Assessment and Documentation, Chapter 3 Initial Approaches "
+     "to Treatment.", ["mtus/general-approaches"]),
+    ("Decision based on MTUS Postsurgical Treatment Guidelines. " + NON + "ODG, MRI shoulder", ["mtus/postsurgical", "odg/shoulder"]),
+    # late 2016 on: name, year, sections
+    ("Decision based on MTUS Forearm, Wrist, and Hand Complaints 2004, Section(s): Special Studies, and Opioid Treatment 2016.",
+     ["mtus/forearm-wrist-hand", "mtus/opioids"]),
+    ("Decision based on MTUS General Approaches 2004, Section(s): Initial Approaches to Treatment.", ["mtus/general-approaches"]),
+    # 2018 on: ACOEM's topic guidelines
+    ("Decision based on MTUS Low Back Disorders (ACOEM February 2016), Section(s): Injections, and MTUS Drug Formulary.",
+     ["mtus/low-back", "mtus/drug-formulary"]),
+    ("Decision based on MTUS Cervical and Thoracic Spine Disorders 2018.", ["mtus/neck-upper-back"]),
+    ("Decision based on MTUS Hand, Wrist, and Forearm Disorders 2019.", ["mtus/forearm-wrist-hand"]),
+    ("Decision based on MTUS Workplace Mental Health 2020, Section(s): Depressive Disorders.", ["mtus/mental-health"]),
+    ("Decision based on MTUS Hip and Groin Disorders 2019, and Chronic Pain 2017, and Opioids 2017.",
+     ["mtus/hip-groin", "mtus/chronic-pain", "mtus/opioids"]),
+    # 2013: prose
+    ("The Claims Administrator based its decision on the American College of Occupational and Environmental Medicine (ACOEM), 2nd "
+     "Edition, (2004), Low Back Complaints, pages 303-305, which is part of the MTUS.", ["mtus/low-back"]),
+    ("The Claims Administrator based its decision on the Chronic Pain Medical Treatment Guidelines (2009), Medications for Chronic "
+     "Pain, pg. 60, which is part of the MTUS. The Claims Administrator also based its decision on the Official Disability "
+     "Guidelines (ODG), Pain Chapter, which is not part of the MTUS.", ["mtus/chronic-pain", "odg/pain"]),
+    ("The Expert Reviewer found that no section of the MTUS was applicable. The Expert Reviewer based his/her decision on the "
+     "Official Disability Guidelines (ODG), Knee and Leg Chapter.", ["odg/knee-leg"]),
+    # outside the schedule
+    (OUTSIDE + NON + "Official Disability Guidelines (ODG).", ["odg/unspecified"]),
+    (OUTSIDE + NON + "Official Disability Guidelines (ODG) Low Back and neck Chapter, Physical Therapy.",
+     ["odg/low-back", "odg/neck-upper-back"]),
+    (OUTSIDE + NON + "Official Disability Guidelines, Low Back - Lumbar & Thoracic (Acute & Chronic), Gym.", ["odg/low-back"]),
+    (OUTSIDE + NON + "Official Disability Guidelines (ODG) Low Back Chapter, MRI of the knee.", ["odg/low-back"]),  # a topic, no chapter
+    (OUTSIDE + NON + "Official Disability Guidelines: Physical Therapy Guidelines.", ["odg/unspecified"]),
+    (OUTSIDE + NON + "Official Disability Guidelines (ODG) Mental Illness & Stress, Eszopiclone; Pain, Opioids.",
+     ["odg/mental-stress", "odg/pain"]),
+    (OUTSIDE + "Decision based on Non- MTUS Citation Official Disability Guidelines, Head, CT.", ["odg/head"]),  # a blank at a line's end
+    (OUTSIDE + "Decision based on Non-MTUS Official Disability Guidelines (ODG), Pain.", ["odg/pain"]),  # the word Citation missing
+    (OUTSIDE + NON + "ACOEM guidelines and the Official Disability Guidelines.", ["acoem/other", "odg/unspecified"]),
+    (OUTSIDE + NON + "ACOEM Occupational Medicine Practice Guidelines, 3rd ed., Shoulder Disorders.", ["acoem/other"]),
+    (OUTSIDE + NON + "UpToDate.com, a monograph on a drug.", ["other"]),
+    (OUTSIDE + NON + "Official Disability Guidelines (ODG) Carpal Tunnel Syndrome and Other Medical Treatment Guidelines AANEM policy.",
+     ["odg/carpal-tunnel", "other"]),
+    ("The Claims Administrator did not base their decision on the MTUS. " + NON + "Official Disability Guidelines, Neck.",
+     ["odg/neck-upper-back"]),
+    ("The Expert Reviewer did not cite any medical evidence for its decision.", ["none"]),
+    ("", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("paragraph", "guidelines"), TABLE)
+def test_the_guidelines_of_a_paragraph_are_named_in_order(paragraph: str, guidelines: list[str]) -> None:
+    assert list(citations.read(paragraph, GUIDELINES).guidelines) == guidelines
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "sections"),
+    [
+        # names with commas and brackets are one section
+        ("Decision based on MTUS Chronic Pain Medical Treatment 2016, Section(s): NSAIDs, GI symptoms & cardiovascular risk, Work "
+         "conditioning, work hardening.", ["NSAIDs, GI symptoms & cardiovascular risk", "Work conditioning, work hardening"]),
+        # a numbered section runs to the next number
+        ("Decision based on MTUS Opioid Treatment 2016, Section(s): 3.1 Opioids for Pain: Evaluation, and Care, 4.1 Tapering Opioids.",
+         ["3.1 Opioids for Pain: Evaluation, and Care", "4.1 Tapering Opioids"]),
+        # typed wrong, or not known: as written
+        ("Decision based on MTUS Low Back Complaints 2004, Section(s): Inital Care, Moon phases.", ["Inital Care", "Moon phases"]),
+        ("Decision based on MTUS Elbow Complaints 2007, Section(s): 326, Diagnostic Criteria.", ["326", "Diagnostic Criteria"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines PHYSICAL MEDICINE Page(s): 98-99.", ["PHYSICAL MEDICINE"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines TENS, chronic pain (transcutaneous electrical nerve stimulation) "
+         "Page(s): 114-117.", ["TENS, chronic pain (transcutaneous electrical nerve stimulation)"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines Opioids, criteria for use; Weaning of medications Page(s): 76-80.",
+         ["Opioids, criteria for use", "Weaning of medications"]),
+        ("Decision based on MTUS Low Back Complaints 2004.", []),
+    ],
+)  # fmt: skip
+def test_sections_are_kept_as_written(paragraph: str, sections: list[str]) -> None:
+    assert [name for _, name in citations.read(paragraph, GUIDELINES).sections] == sections
+
+
+def test_a_section_belongs_to_the_guideline_before_it() -> None:
+    text = "Decision based on MTUS Knee Complaints 2004, Section(s): Summary, and Shoulder Complaints 2004, Section(s): Summary."
+    assert citations.read(text, GUIDELINES).sections == (("mtus/knee", "Summary"), ("mtus/shoulder", "Summary"))
+
+
+def test_pages_belong_to_the_whole_citation() -> None:
+    text = "Decision based on MTUS ACOEM Chapter 8 Neck and Upper Back Complaints, Chapter 12 Low Back Complaints Page(s): 303-305, 177-179."
+    assert citations.read(text, GUIDELINES).pages == ("303-305", "177-179")
+
+
+def test_the_paragraph_is_kept_as_it_is() -> None:
+    assert (
+        citations.read("  Decision  based on MTUS Knee Complaints 2004. ", GUIDELINES).raw
+        == "  Decision  based on MTUS Knee Complaints 2004. "
+    )
+
+
+PIECES = st.sampled_from(
+    ["Decision based on MTUS ", NON, OUTSIDE, "Low Back Complaints", " 2004", ", Section(s): ", "Official Disability Guidelines", "(ODG)",
+     ", and ", "Chapter 12", "Page(s): ", "98-99", "((", ")", "; ", "ACOEM", "Opioids", "Ⅷ", "\n", "3.3 X", "none"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.text(max_size=8), max_size=30).map("".join))
+def test_anything_is_read_without_an_error_into_known_ids(paragraph: str) -> None:
+    found = citations.read(paragraph, GUIDELINES)
+    assert set(found.guidelines) <= GUIDELINES.by_id.keys()
+    assert {guideline for guideline, _ in found.sections} <= set(found.guidelines)
+    assert found.raw == paragraph
