@@ -97,6 +97,21 @@ def test_whole_builds_killed_at_random_leave_a_whole_site_and_no_process(
     assert {path.name for path in site.parent.iterdir()} == {"out", ".previous-out"}
 
 
+def test_a_build_killed_while_the_indexer_runs_takes_it_with_it_and_leaves_nothing_for_ever(
+    generations: tuple[list[Path], list[bytes], float], site: Path
+) -> None:
+    folders, manifests, _ = generations
+    build = start(folders[1], site)
+    while not any("pagefind" in said and "--site" in said for said in descendants(site)):
+        assert build.poll() is None, "the indexer was never seen"
+    build.kill()
+    build.wait()
+    assert orphans(site) == []
+    assert is_one_of(site, manifests[:1])
+    start(folders[1], site).communicate()
+    assert {path.name for path in site.parent.iterdir()} == {"out", ".previous-out"}
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_stopped_build_clears_up_behind_it(
     generations: tuple[list[Path], list[bytes], float], site: Path, number: int, code: int
