@@ -1,0 +1,132 @@
+"""Pages to files: Jinja2 with everything escaped and nothing undefined, Markdown for hand-written pages, assets named by content.
+
+Letters never reach a template as template text, and `Markup` is made in one place only: from Markdown in which HTML is off. No
+input and output here: the shell hands the texts in and writes the Files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from mdit_py_plugins.anchors import anchors_plugin
+
+from site_builder.model import BuildError, File, Frozen, Page
+
+_FENCE = "---\n"
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+class Front(Frozen, frozen=True, forbid_unknown_fields=True):
+    """Front matter of a hand-written page."""
+
+    title: str
+    description: str
+    """One sentence, shown by search engines."""
+    menu: int = 0
+    """Place in the menu at the top; 0: linked at the foot of the page only."""
+
+
+class Content(NamedTuple):
+    """A hand-written page: content/<name>.md."""
+
+    name: str
+    front: Front
+    html: Markup
+
+    @property
+    def url(self) -> str:
+        return f"{self.name}/"
+
+
+class Renderer:
+    """`templates`: name -> text. `assets`: name -> bytes, published as static/<stem>.<hash>.<suffix>."""
+
+    def __init__(self, templates: Mapping[str, str], assets: Mapping[str, bytes]) -> None:
+        self._assets = _linked(assets)
+        self._environment = Environment(
+            loader=DictLoader(dict(templates)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self._environment.filters["day"] = day
+        self._environment.globals["asset"] = self.asset
+
+    def asset(self, name: str) -> str:
+        """Published path of a static file."""
+        if name not in self._assets:
+            raise BuildError(f"templates/static/{name} is asked for by a template and is not there")
+        return self._assets[name].path
+
+    def render(self, page: Page) -> File:
+        """Raises BuildError naming the template. A page's own `root` wins: the page for errors is seen from any folder."""
+        context = {"path": page.path, "root": root(page.path), **page.context}
+        try:
+            text = self._environment.get_template(page.template).render(context)
+        except TemplateError as error:
+            line = getattr(error, "lineno", None)
+            raise BuildError(f"templates/{page.template}{f', line {line}' if line else ''}: {error}") from error
+        return File(path=page.path, content=text.encode())
+
+    def static_files(self) -> Iterator[File]:
+        """Every asset under its published name, by name."""
+        yield from sorted(self._assets.values(), key=lambda file: file.path)
+
+
+def root(path: str) -> str:
+    """From a page to the root of the site: `../` once per folder level."""
+    return "../" * path.count("/")
+
+
+def day(date: dt.date | None) -> str:
+    """21 Feb 2017, whatever the locale; empty without a date."""
+    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}" if date else ""
+
+
+def content(name: str, text: str) -> Content:
+    """A hand-written page: front matter, then Markdown. HTML in it is shown as text; headings get ids."""
+    opening, found, rest = text.partition(_FENCE)
+    matter, closed, body = rest.partition(f"\n{_FENCE}")
+    if opening or not found or not closed:
+        raise BuildError(f"templates/content/{name}.md: begin with front matter between two lines of `---`")
+    try:
+        front = msgspec.yaml.decode(matter, type=Front)
+    except msgspec.DecodeError as error:
+        raise BuildError(f"templates/content/{name}.md: front matter: {error}") from error
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table").use(anchors_plugin, max_level=3)
+    return Content(name, front, Markup(markdown.render(body)))  # noqa: S704  # HTML is off: markdown-it escapes what it is given
+
+
+def _linked(assets: Mapping[str, bytes]) -> Mapping[str, File]:
+    """Name -> file under its published name. Modules import each other as "./name.js": that becomes the published name, so a
+    module is named after those that it imports; two that import each other cannot be.
+    """
+    files: dict[str, File] = {}
+
+    def link(name: str, importers: tuple[str, ...]) -> None:
+        if name in importers:
+            raise BuildError(f"templates/static: {' imports '.join((*importers, name))}; part the circle")
+        if name in files:
+            return
+        text = assets[name]
+        for other in sorted(assets) if name.endswith(".js") else ():
+            plain = f'"./{other}"'.encode()
+            if plain in text:
+                link(other, (*importers, name))
+                text = text.replace(plain, f'"./{files[other].path.removeprefix("static/")}"'.encode())
+        stem, _, suffix = name.rpartition(".")
+        files[name] = File(path=f"static/{stem}.{hashlib.sha256(text).hexdigest()[:8]}.{suffix}", content=text)
+
+    for name in sorted(assets):
+        link(name, ())
+    return files
