@@ -30,6 +30,8 @@ from site_builder.watch import watch as watch_inputs
 
 EXAMPLES = 10
 """Problems of one kind that a build shows; `check` shows all."""
+SETTINGS = Path("site.toml")
+"""May be missing: every setting has a default."""
 SEVERITIES = ("quarantine", "warning", "note")
 _COLOURS = {"quarantine": "red", "warning": "yellow", "note": "blue"}
 
@@ -81,7 +83,7 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every verb that reads letters takes."""
     for add in (
         click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
-        click.option("--config", type=click.Path(dir_okay=False, path_type=Path), default="site.toml", show_default=True,
+        click.option("--config", type=click.Path(dir_okay=False, path_type=Path), default=SETTINGS, show_default=True,
                      help="Settings of the site."),
         click.option("--jobs", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: processors]"),
         _letters_option,
@@ -180,6 +182,7 @@ def serve(out: Path, port: int, base: str) -> None:
 def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
     """Build, serve, and build again whenever an input changes; open pages reload."""
     options, reloads, stop = _options(**given), Reloads(), threading.Event()
+    server = Server(options.out, port, base, reloads)
 
     def rebuild() -> None:
         try:
@@ -194,7 +197,7 @@ def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
     watcher = threading.Thread(target=watch_inputs, args=(_inputs(options), rebuild, stop))
     watcher.start()
     try:
-        serve_until_interrupted(Server(options.out, port, base, reloads), _say_where)
+        serve_until_interrupted(server, _say_where)
     finally:
         stop.set()
         watcher.join()
@@ -237,6 +240,8 @@ def problem_lines(problems: Sequence[Problem], most: int | None = EXAMPLES) -> I
 
 
 def _options(*, letters: Path, config: Path, jobs: int | None, no_search: bool = False, **given: Any) -> builder.Options:
+    if config != SETTINGS and not config.exists():
+        raise BuildError(f"--config {config}: no such file")
     return builder.Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, **given)
 
 

@@ -75,7 +75,7 @@ def test_a_letter_held_back_by_the_privacy_gate_shows_in_the_exit_code(letters: 
 def test_check_writes_nothing_and_reports_to_stdout(letters: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     result = run("check", "--letters", letters)
-    assert "1 letters" in result.stdout
+    assert "1 letter" in result.stdout
     as_json = json.loads(run("check", "--json", "-q", "--letters", letters).stdout)
     assert as_json["letters"] == 1
     assert sorted(tmp_path.rglob("*")) == before
@@ -95,6 +95,7 @@ def test_show_prints_a_letter_by_case_number_file_or_name_with_its_evidence(lett
     ("arguments", "code", "told"),
     [
         (("build", "--letters", "no-such-folder"), 2, "does not exist"),
+        (("build", "--letters", str(ROOT / "letters"), "--config", "no-such.toml"), 2, "no-such.toml: no such file"),
         (("build", "--jobs", "0"), 2, "0"),
         (("build", "--no-such-option"), 2, "No such option"),
         (("paint",), 2, "No such command"),
