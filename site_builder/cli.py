@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from site_builder import build as builder
 from site_builder import coverage, exports
 from site_builder.model import BuildError, Letter, Problem
+from site_builder.publish import remedy
 from site_builder.serve import Reloads, Server, refuse_no_site, serve_until_interrupted
 from site_builder.watch import watch as watch_inputs
 
@@ -59,6 +60,11 @@ class Verbs(click.Group):
         except BuildError as error:
             click.secho(f"error: {printable(str(error))}", fg="red", err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:  # of the machine, not of a letter: out of files, of processes, of memory
+            place = f" ({error.filename})" if error.filename else ""
+            told = f"error: {error.strerror or error}{place}; {remedy(error.errno)}"
+            click.secho(printable(told), fg="red", err=True)
+            ctx.exit(5)
         except KeyboardInterrupt:
             ctx.exit(128 + signal.SIGINT)
 

@@ -45,6 +45,8 @@ _REMEDIES = {
     errno.EFBIG: "raise the file size limit (ulimit -f) and build again",
     errno.EMFILE: "raise the limit of open files (ulimit -n) and build again",
     errno.ENFILE: "close other programs and build again: the machine is out of file handles",
+    errno.EAGAIN: "close other programs or raise the limit of processes (ulimit -u), and build again",
+    errno.ENOMEM: "close other programs, or use fewer --jobs, and build again",
     errno.EIO: "check the disk and build again",
     errno.EXDEV: "name a folder on the same disk as its parent with --out",
 }
@@ -238,12 +240,13 @@ def _disk_errors(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = error.filename if isinstance(error.filename, str) else out
-        told = f"cannot write {place}: {error.strerror or error}; {_remedy(error.errno, out)}"
+        told = f"cannot write {place}: {error.strerror or error}; {remedy(error.errno, out)}"
         raise BuildError(f"{told}. The old site stands as it was.", exit_code=5) from error
 
 
-def _remedy(number: int | None, out: Path) -> str:
-    if number in (errno.ENOSPC, errno.EDQUOT):
+def remedy(number: int | None, out: Path | None = None) -> str:
+    """What to do about an error of the system; `out`: the site that could not be written."""
+    if number in (errno.ENOSPC, errno.EDQUOT) and out:
         needed = _size(out)
         free = shutil.disk_usage(out.parent).free
         return f"free some space ({needed:,} bytes were needed last time, {free:,} are free) and build again"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,10 @@ from tests.conftest import FULL, ROOT
 MARK = "SITE_BUILDER_TEST"
 
 
-def start(letters: Path, out: Path) -> subprocess.Popen[str]:
+def start(letters: Path, out: Path, before: Callable[[], object] | None = None, **more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "site_builder", "build", "-q", "--jobs", "2", "--letters", str(letters), "--out", str(out)]
-    environment = {**os.environ, MARK: str(out)}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    how = {"env": {**os.environ, MARK: str(out), **more}, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=before, **how)  # noqa: PLW1509  # it sets a limit, no more
 
 
 def descendants(out: Path) -> list[str]:
@@ -173,3 +174,36 @@ def test_a_read_only_disk_is_told_with_its_remedy(generations: tuple[list[Path],
     assert build.returncode == 5, told
     assert "read-only" in told
     assert publish.is_whole(out)
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "told"),
+    [
+        (resource.RLIMIT_FSIZE, 10_000, "ulimit -f"),
+        (resource.RLIMIT_NOFILE, 10, "ulimit -n"),
+    ],
+    ids=["size of files", "open files"],
+)
+def test_a_limit_of_the_machine_is_told_with_its_remedy(
+    generations: tuple[list[Path], list[bytes], float], site: Path, limit: int, most: int, told: str
+) -> None:
+    folders, manifests, _ = generations
+    build = start(folders[1], site, before=lambda: resource.setrlimit(limit, (most, most)))
+    _, said = build.communicate(timeout=60)
+    assert build.returncode == 5, said
+    assert told in said
+    assert "Traceback" not in said
+    assert is_one_of(site, manifests[:1])
+    assert {path.name for path in site.parent.iterdir()} == {"out"}
+
+
+def test_a_missing_node_is_told_with_its_remedy(
+    generations: tuple[list[Path], list[bytes], float], site: Path, tmp_path: Path
+) -> None:
+    folders, manifests, _ = generations
+    build = start(folders[1], site, PATH=str(tmp_path))
+    _, said = build.communicate(timeout=60)
+    assert build.returncode == 3
+    assert said.startswith("error: Node.js is missing: install Node 20")
+    assert said.count("\n") == 1
+    assert is_one_of(site, manifests[:1])
