@@ -20,7 +20,7 @@ def tag(letter: Letter, rules: Rules) -> Letter:
     regions = rules.vocabularies["body-part"]
     injured, evidence = body_parts.injured(letter.case_summary, regions)
     issues = tuple(_issue(issue, injured, rules) for issue in letter.issues)
-    read = msgspec.structs.replace(letter, injured_body_parts=injured, evidence=tuple(evidence), issues=issues)
+    read = msgspec.structs.replace(letter, injured_body_parts=injured, evidence=evidence, issues=issues)
     return msgspec.structs.replace(
         read,
         facets=_values(read, "letter", rules),
@@ -32,8 +32,8 @@ def _issue(issue: Issue, injured: tuple[str, ...], rules: Rules) -> Issue:
     guidelines = rules.vocabularies["guideline"]
     regions = rules.vocabularies["body-part"]
     ur, imr = citations.read(issue.ur.raw, guidelines), citations.read(issue.imr.raw, guidelines)
-    requested, named = body_parts.requested(issue.disputed, regions)
-    parts, parts_from = body_parts.of_issue(requested, imr.guidelines, injured, regions)
+    requested, named = body_parts.requested(issue.disputed, regions, injured)
+    parts, parts_from = body_parts.of_issue(requested, imr.guidelines, injured)
     category, subcategory, fired = _treatment(issue, rules.vocabularies["treatment"])
     return msgspec.structs.replace(
         issue,

@@ -123,6 +123,14 @@ class Issue(Frozen, frozen=True):
         return f"{self.category}/{self.subcategory}" if self.category and self.subcategory else self.category
 
     @property
+    def ur_guidelines(self) -> tuple[str, ...]:
+        return self.ur.guidelines
+
+    @property
+    def imr_guidelines(self) -> tuple[str, ...]:
+        return self.imr.guidelines
+
+    @property
     def guidelines_differ(self) -> bool | None:
         """Do the two sides cite different guidelines? None where either cites none."""
         ours, theirs = set(self.ur.guidelines) - {"none"}, set(self.imr.guidelines) - {"none"}

@@ -1,0 +1,204 @@
+"""Regions of the body: those that a request names, and those that a case summary gives as injured or complained of. Pure.
+
+Words are data (facets/body-part.toml). Reading a summary is a matter of what a sentence is about: diagnoses, complaints and the
+injury count; examination, imaging, treatment, requests and history do not; nor does what is denied. Refused: a rationale.
+Known limits: a sentence is judged by its cue words: a finding told as a complaint counts, a diagnosis without a cue does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from site_builder.model import Evidence
+from site_builder.rules import Match, Vocabulary, squeeze
+
+Found = tuple[tuple[str, ...], tuple[Evidence, ...]]
+
+OF_GUIDELINE = {
+    "neck-upper-back": ("neck", "upper-back"),
+    "shoulder": ("shoulder",),
+    "elbow": ("elbow",),
+    "forearm-wrist-hand": ("wrist-hand",),
+    "carpal-tunnel": ("wrist-hand",),
+    "low-back": ("low-back",),
+    "knee": ("knee",),
+    "knee-leg": ("knee",),
+    "ankle-foot": ("ankle-foot",),
+    "hip-groin": ("hip-pelvis",),
+    "hip-pelvis": ("hip-pelvis",),
+    "mental-health": ("psyche",),
+    "mental-stress": ("psyche",),
+    "eye": ("eye",),
+    "head": ("head",),
+    "traumatic-brain-injury": ("head",),
+    "hernia": ("abdomen",),
+    "asthma": ("chest",),
+    "interstitial-lung-disease": ("chest",),
+    "pulmonary": ("chest",),
+}
+"""The regions that a guideline is about, by the last part of its id. A guideline on neck and upper back is about both."""
+
+_SENTENCE = re.compile(r"(?<=[a-z0-9)%\"'][.;!?])\s+|(?<=[a-z0-9)][.;])(?=[A-Z][a-z])|\n+")
+_CLAUSE = re.compile(
+    r",? (?:but|however|although|except|other than|while|though)\b|;|, (?:with|and) (?=(?:he|she|the|there|reports?|complain))"
+)
+_COUNTS = re.compile(
+    r"diagnos(?:is|es|ed)|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
+    r"(?:treatments?|care|treated|evaluat\w*)? ?for|treat(?:ed|ment) for|impression|assessment|sustain|complain|c/o|report"
+    r"|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom|endors|states?\b|describ|experienc|suffer"
+    r"|injur(?:y|ies|ed) (?:to|of|his|her|the|a|in)|sprain|strain|contusion|fracture|radiculopathy|radicular|radiat"
+    r"|status[- ]post|s/p|pain|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b|spasms? in|difficult|bothers?"
+    r"|feels?|feeling|ongoing|continu|persist|problem|trouble|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|lacerat"
+    r"|amputat"
+)
+_TOLD = re.compile(
+    r"complain|c/o|\breport(?:s|ed)?\b(?! (?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with|chief|subjective"
+    r"|symptom|endors|describ|states? that|experienc|suffer|continues? to have|ongoing|persistent"
+)
+_NAMED = re.compile(
+    r"diagnos(?:is|es|ed) (?!stud|test|imag)|treatments? for|treated for|impression|diagnoses|assessment (?:was|included|of)"
+    r"|status[- ]post"
+)
+_EXAM = re.compile(
+    r"\bexam(?:s|ined|ination|inations)?\b|objective|tender|range of motion|\brom\b|palpa|reflex|sensation|sensory|strength"
+    r"|\bmotor\b|inspection|gait|flexion|extension|abduction|maneuver|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
+    r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
+    r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
+)
+_IMAGING = re.compile(
+    r"\bx-? ?rays?|\bmris?\b|magnetic resonance|\bct\b|computed tomography|computerized|\bemgs?\b|\bncvs?\b|\bncs\b"
+    r"|electrodiagnostic|electromyogra|imaging|radiograph|ultraso(?:und|nogra)|\bscans?\b|echocardiogram"
+    r"|diagnostic (?:stud|test|imag)|ekg|studies"
+)
+_OTHER = re.compile(
+    r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
+    r"|past medical|medical history|surgical history|family history|social history|prior history|comorbid"
+    r"|history (?:of|included|includes|is|was) (?:smok|tobac|alcohol|drug|hypert|diabet)"
+    r"|(?:treatments?|therap(?:y|ies)|care|modalities) (?:has|have|had|to date|include|consist|received|was noted|were noted"
+    r"|thus far|rendered|history)|treatment history|treated with|medications? (?:include|list|were|regimen|used|are)"
+    r"|current(?:ly)? (?:taking|medications?|prescribed)|work(?:ing)? (?:status|restrict|modified|duties)|return(?:ed)? to work"
+    r"|underwent|sessions? of|completed \w+ (?:sessions|visits)|the patient would like|will (?:be|have|need)|would benefit"
+)
+_NOT = re.compile(
+    r"\b(?:no|denie[sd]|denying|without|negative for|not|never|nor|neither|free of|absence of|rule[sd]? out|r/o|unremarkable"
+    r"|(?:worse(?:n(?:s|ed)?)?|aggravated|exacerbated|increase[sd]?|provoked|brought on) (?:with|by|when|on)|when (?:he|she))\b"
+)
+_LETS_GO = re.compile(r"\b(?:but|with|has|had|complains|reports|which|that|who|however)\b")
+_OF_IMAGE = re.compile(
+    r"(?:x-? ?rays?|mris?|resonance imaging|scans?|ct|emgs?|ncvs?|ncs|emg/ncv|stud(?:y|ies)|radiographs?|imaging|ultrasound"
+    r"|arthrogram|surgery|arthroscopy|injections?|therapy|acupuncture|brace|chiropractic|sessions?|visits?)"
+    r" (?:\(\w+\) )?(?:of|to|for|on|at|in) (?:[\w/-]+[,&]? ){0,6}$"
+)
+_BEFORE_IMAGE = re.compile(
+    r"(?: (?:spine|joint|area)){0,2}[ -](?:x-? ?rays?|mris?|ct|scans?|emgs?|ncvs?|fusion|surgery|injections?|arthroscop\w+|brace"
+    r"|support|therapy|epidural|exercises?|surgeon|specialist)\b"
+)
+
+
+class _Mention(NamedTuple):
+    """A region named where it counts."""
+
+    match: Match
+    why: str
+
+
+def requested(text: str, vocabulary: Vocabulary, injured: Sequence[str] = ()) -> Found:
+    """Regions named in a request. A "back" that nothing tells more of is the part of the back that is injured, else all of it."""
+    mentions = [_Mention(match, "request") for match in vocabulary.find(text)]
+    return _found("request_body_parts", _one_back(mentions, injured), vocabulary)
+
+
+def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
+    """Regions that the case summary gives as injured, diagnosed or complained of."""
+    mentions = [mention for sentence in _sentences(paragraphs) for mention in _counting(sentence, vocabulary)]
+    return _found("injured_body_parts", _one_back(mentions, ()), vocabulary)
+
+
+def of_issue(
+    requested: tuple[str, ...], guidelines: Iterable[str], injured: tuple[str, ...]
+) -> tuple[tuple[str, ...], str | None]:
+    """What the facet uses, and the rule that gave it: the request, the reviewer's MTUS guideline, its ODG chapter, the injury."""
+    listed = list(guidelines)
+    if requested:
+        return requested, "request"
+    for rule, family in (("guideline", "mtus/"), ("odg-chapter", "odg/")):
+        cited = [guideline.removeprefix(family) for guideline in listed if guideline.startswith(family)]
+        parts = [part for name in cited for part in OF_GUIDELINE.get(name, ())]
+        if parts:
+            return tuple(dict.fromkeys(parts)), rule
+    return (injured, "injury") if injured else ((), None)
+
+
+def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
+    return (sentence for paragraph in paragraphs for sentence in _SENTENCE.split(paragraph) if sentence.strip())
+
+
+def _is_mood(match: Match, matches: Sequence[Match]) -> bool:
+    """Sleeplessness told beside anxiety or depression belongs to them."""
+    return match.words in ("insomnia", "sleep", "sleeping") and any(other.value.id == "psyche" for other in matches)
+
+
+def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
+    """The regions of a sentence that is about the injury, without those denied and those only imaged or treated."""
+    text = squeeze(sentence)
+    why = _about(text)
+    if why is None:
+        return
+    matches = vocabulary.find(text)
+    start = 0
+    for border in [*(match.start() for match in _CLAUSE.finditer(text)), len(text)]:
+        clause = text[start:border]
+        for match in matches:
+            here = start <= match.start < border and not _is_mood(match, matches)
+            if here and not _denied(clause, match.start - start) and not _imaged(text, match):
+                yield _Mention(match, why)
+        start = border
+
+
+def _about(text: str) -> str | None:
+    """`diagnosis` or `complaint`; None for a sentence about something else."""
+    if not _COUNTS.search(text):
+        return None
+    named, told = _NAMED.search(text), _TOLD.search(text)
+    others = (pattern.search(text) for pattern in (_OTHER, _IMAGING, _EXAM))
+    first_other = min((found.start() for found in others if found), default=None)
+    if first_other is None:
+        return "diagnosis" if named else "complaint"
+    first_cue = min((found.start() for found in (named, told) if found), default=None)
+    if first_cue is None or first_cue > first_other:
+        return None
+    return "diagnosis" if named and named.start() == first_cue else "complaint"
+
+
+def _denied(clause: str, place: int) -> bool:
+    """Does a denial, or what merely makes it worse, stand before the place and still hold there?"""
+    before = clause[:place]
+    ends = [match.end() for match in _NOT.finditer(before)]
+    return bool(ends) and not _LETS_GO.search(before, ends[-1])
+
+
+def _imaged(text: str, match: Match) -> bool:
+    return bool(_OF_IMAGE.search(text[max(0, match.start - 90) : match.start]) or _BEFORE_IMAGE.match(text, match.end))
+
+
+def _one_back(mentions: Sequence[_Mention], known: Sequence[str]) -> list[_Mention]:
+    """ "Back" alone names both parts of the back, unless another word or the injury tells which."""
+    told = {mention.match.value.id for mention in mentions if mention.match.words != "back"} & {"low-back", "upper-back"}
+    kept = told or {"low-back", "upper-back"} & set(known) or {"low-back", "upper-back"}
+    return [mention for mention in mentions if mention.match.words != "back" or (mention.match.value.id in kept and not told)]
+
+
+def _found(field: str, mentions: Iterable[_Mention], vocabulary: Vocabulary) -> Found:
+    first: dict[str, _Mention] = {}
+    for mention in mentions:
+        first.setdefault(mention.match.value.id, mention)
+    ids = sorted(first, key=lambda region: vocabulary.order[region])
+    evidence = (
+        Evidence(
+            field=field, value=region, rule=f"{first[region].why}: {first[region].match.rule}", words=first[region].match.words
+        )
+        for region in ids
+    )
+    return tuple(ids), tuple(evidence)

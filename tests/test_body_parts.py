@@ -1,0 +1,108 @@
+"""Regions of the body: named in requests, given as injured in case summaries. All texts are invented."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from site_builder import body_parts, rules
+
+FACET = Path(__file__).parents[1] / "site_builder" / "facets" / "body-part.toml"
+REGIONS = rules.load({"body-part": FACET.read_text(encoding="utf-8")}).vocabularies["body-part"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "regions"),
+    [
+        ("MRI of the lumbar spine", ["low-back"]),
+        ("PT 2X4 FOR THE L/S", ["low-back"]),
+        ("MRI FOR THE C/S AND L/S", ["neck", "low-back"]),  # one request, two regions
+        ("Epidural injection at L5-S1 under fluoroscopy", ["low-back"]),  # a level implies the region
+        ("Interlaminar epidural C5-6", ["neck"]),
+        ("C7-T1 interlaminar injection", ["neck"]),
+        ("Facet block T8-9", ["upper-back"]),
+        ("EMG/NCV BLE", ["lower-extremity"]),
+        ("NCS/EMG RUE", ["upper-extremity"]),
+        ("Right shoulder arthroscopy with RCR", ["shoulder"]),
+        ("Carpal tunnel release", ["wrist-hand"]),
+        ("TFCC repair", ["wrist-hand"]),
+        ("Right SI joint injection", ["low-back"]),
+        ("Inguinal hernia repair", ["abdomen"]),  # not the groin: the longer name stands
+        ("Hearing aids, bilateral", ["ear"]),
+        ("Night guard for TMJ", ["face-jaw"]),
+        ("Eye movement desensitization and reprocessing, 6 sessions", []),  # the name of a therapy
+        ("Back brace", ["low-back"]),
+        ("Physical therapy for the back", ["upper-back", "low-back"]),  # nothing tells which part
+        ("MRI of the spine", []),
+        ("Norco 10/325mg #60", []),
+        ("Biofeedback, 6 sessions", []),
+        ("Omeprazole 20mg, one by mouth daily", []),
+        ("Cold pack", []),
+        ("Bilateral wrist and hand therapy", ["wrist-hand"]),
+        ("Thoracic outlet syndrome release", ["shoulder"]),
+        ("Custom orthotics for plantar fasciitis", ["ankle-foot"]),
+        ("Lower leg compression sleeve", ["ankle-foot"]),
+        ("Comprehensive psychological testing", ["psyche"]),
+        ("Physical therapy for the right-hand dominant patient", []),
+    ],
+)
+def test_a_request_names_its_regions(request_: str, regions: list[str]) -> None:
+    assert list(body_parts.requested(request_, REGIONS)[0]) == regions
+
+
+def test_back_alone_is_the_part_of_the_back_that_is_injured() -> None:
+    assert body_parts.requested("Chiropractic for the back", REGIONS, ("neck", "low-back"))[0] == ("low-back",)
+
+
+@pytest.mark.parametrize(
+    ("summary", "regions"),
+    [
+        ("The worker is being treated for a strain of the right shoulder.", ["shoulder"]),
+        ("She complained of low back pain radiating to the left leg.", ["low-back", "lower-extremity"]),
+        ("She complained of neck pain. She denied any numbness of the arms.", ["neck"]),
+        ("He reports knee pain without swelling of the ankle.", ["knee"]),
+        ("He reports no leg pain but has pain in the elbow.", ["elbow"]),
+        ("Diagnoses include carpal tunnel syndrome. Examination showed tenderness of the elbow.", ["wrist-hand"]),
+        ("He complained of knee pain. An MRI of the lumbar spine was normal.", ["knee"]),
+        ("Treatment to date has included physical therapy for the neck. He has ongoing hip pain.", ["hip-pelvis"]),
+        ("The request for a cervical MRI was non-certified. The current diagnosis is lumbar sprain.", ["low-back"]),
+        ("Past medical history includes a shoulder operation. He presents with wrist pain.", ["wrist-hand"]),
+        ("Her pain is aggravated by turning the head. She reports neck pain.", ["neck"]),
+        ("He was diagnosed with depression and insomnia.", ["psyche"]),  # sleeplessness belongs to the mood told beside it
+        ("He fell from a 10 foot ladder and sustained a rib fracture.", ["chest"]),
+        ("She complained of worsening back pain. Diagnosis: lumbar strain.", ["low-back"]),
+        ("He was treated for a hand laceration.He reports thumb numbness.", ["wrist-hand"]),  # a blank is missing
+        ("", []),
+    ],
+)
+def test_a_summary_tells_what_is_injured(summary: str, regions: list[str]) -> None:
+    assert list(body_parts.injured([summary], REGIONS)[0]) == regions
+
+
+def test_the_chain_takes_the_first_rule_that_gives_a_region() -> None:
+    chain = body_parts.of_issue
+    assert chain(("knee",), ("mtus/low-back",), ("neck",)) == (("knee",), "request")
+    assert chain((), ("mtus/chronic-pain", "odg/shoulder", "mtus/low-back"), ("neck",)) == (("low-back",), "guideline")
+    assert chain((), ("mtus/chronic-pain", "odg/shoulder"), ("neck",)) == (("shoulder",), "odg-chapter")
+    assert chain((), ("mtus/chronic-pain",), ("neck",)) == (("neck",), "injury")
+    assert chain((), (), ()) == ((), None)
+
+
+def test_evidence_names_the_rule_and_the_words() -> None:
+    _, evidence = body_parts.injured(["She complained of LUMBAR pain."], REGIONS)
+    assert [(found.field, found.value, found.rule, found.words) for found in evidence] == [
+        ("injured_body_parts", "low-back", "complaint: lumbar", "lumbar")
+    ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["no ", "knee ", "complained of ", "MRI of the ", ". ", "but ", "exam ", "L4-5 ", "ß"])
+        | st.text(max_size=6)
+    )
+)
+def test_anything_is_read_without_an_error(pieces: list[str]) -> None:
+    ids, evidence = body_parts.injured(["".join(pieces)], REGIONS)
+    assert set(ids) <= REGIONS.by_id.keys()
+    assert {found.value for found in evidence} == set(ids)
