@@ -102,11 +102,15 @@ class Vocabulary:
         found = [*self._words_in(text), *self._patterns_in(text)]
         found.sort(key=lambda match: (match.start - match.end, match.start))
         kept: list[Match] = []
-        taken = [(match.start(), match.end()) for mask in self._masks for match in mask.finditer(text)]
+        taken = {(match.start(), match.end()) for mask in self._masks for match in mask.finditer(text)}
+        covered = bytearray(len(text))  # 1 under every span that is taken: a look-up stays linear in the match
+        for start, end in taken:
+            covered[start:end] = b"\1" * (end - start)
         for match in found:
             span = (match.start, match.end)
-            if all(span == other or match.end <= other[0] or match.start >= other[1] for other in taken):
-                taken.append(span)
+            if span in taken or covered.find(1, *span) < 0:
+                taken.add(span)
+                covered[match.start : match.end] = b"\1" * (match.end - match.start)
                 kept.append(match)
         kept.sort(key=lambda match: (match.start, self.order[match.value.id]))
         return kept
