@@ -23,8 +23,9 @@ from site_builder.render import Content, day
 from site_builder.rules import Facet, Rules
 from site_builder.settings import Settings
 
-ON_HOME = 6
-"""Facets listed with their values on the home page, and values shown of each."""
+ON_HOME = 8
+"""Facets listed with their values on the home page."""
+VALUES_ON_HOME = 6
 BESIDE = 8
 """Values of another facet shown beside a list."""
 LONGEST_HEADLINE = 150
@@ -36,12 +37,14 @@ _SIDES = (
     ("ur", "What the claims administrator relied on", "ur_guidelines"),
     ("imr", "What the independent reviewer relied on", "imr_guidelines"),
 )
-_TOLD = frozenset({"age_band", "sex", "decision_year", "outcome", "ur_guidelines", "imr_guidelines"})
-"""Fields that a decision page gives outside its list of tags."""
+_TOLD = frozenset({"age_band", "sex", "decision_year", "priority", "outcome"}) | frozenset(
+    {"ur_guidelines", "imr_guidelines", "guidelines_differ", "no_evidence_cited"}
+)
+"""Fields that a decision page gives in other words than as a list of values."""
 _REGION_HINTS = {
-    "guideline": "from the guideline cited",
-    "odg-chapter": "from the guideline cited",
-    "injury": "from the injury; the request names none",
+    "guideline": "from the guideline",
+    "odg-chapter": "from the guideline",
+    "injury": "from the injury",
 }
 _REASONS = {
     "no-format": "Not recognised as a review letter",
@@ -210,7 +213,9 @@ def plan(
         "fewest": FEWEST,
         "indexed": settings.indexing != "none",
     }
-    yield _page("index.html", "home.html", shared, newest=letters[: settings.newest], on_home=ON_HOME)
+    yield _page(
+        "index.html", "home.html", shared, newest=letters[: settings.newest], on_home=ON_HOME, values_on_home=VALUES_ON_HOME
+    )
     yield _page("search/index.html", "search.html", shared)
     yield _page("browse/index.html", "browse.html", shared)
     for number, letter in enumerate(letters):
@@ -231,7 +236,7 @@ def url(facet: Facet, found: str = "") -> str:
         return f"browse/{facet.key}/"
     if not _PLAIN_ID.fullmatch(found):
         digest = hashlib.sha256(found.encode("utf-8", "replace")).hexdigest()[:8]
-        found = f"{_NO_SLUG.sub('-', found.lower())[:40].strip('-')}-{digest}".lstrip("-")
+        found = f"{_NO_SLUG.sub('-', found.lower())[:40].strip('-') or 'x'}-{digest}"
     return f"browse/{facet.key}/{found}/"
 
 
@@ -335,16 +340,19 @@ def _facts(site: Site, letter: Letter) -> list[tuple[str, str, tuple[Link, ...]]
 
 
 def _decided(site: Site, issue: Issue) -> Decided:
-    tags = (
-        (
-            facet.label,
-            site.links(facet, ids),
-            _REGION_HINTS.get(issue.body_parts_from or "", "") if facet.field == "body_parts" else "",
-        )
-        for facet in site.facets
-        for ids in [issue.facets.get(facet.key, ())]
-        if facet.level == "issue" and facet.field not in _TOLD and ids not in ((), ("no",))  # of yes and no, only yes is told
-    )
+    tags: list[tuple[str, tuple[Link, ...], str]] = []
+    true: list[Link] = []
+    for facet in site.facets:
+        ids = issue.facets.get(facet.key, ())
+        if facet.level == "letter" or facet.field in _TOLD or ids in ((), ("no",)):
+            continue
+        if ids == ("yes",):
+            true += site.links(facet, ids)
+        else:
+            hint = _REGION_HINTS.get(issue.body_parts_from or "", "") if facet.field == "body_parts" else ""
+            tags.append((facet.label, site.links(facet, ids), hint))
+    if true:
+        tags.append(("Also", tuple(true), ""))
     ours, theirs = ({found for found in cited.guidelines if found != "none"} for cited in (issue.ur, issue.imr))
     both = [found for found in issue.imr.guidelines if found in ours and found in theirs]
     return Decided(
@@ -362,7 +370,7 @@ def _decided(site: Site, issue: Issue) -> Decided:
 def _printed(issue: Issue) -> str:
     request = "" if issue.request == issue.disputed else issue.request
     words = "" if issue.outcome and issue.outcome_words == issue.outcome.capitalize() else issue.outcome_words
-    return issue.heading or ": ".join(filter(None, (request, words)))
+    return issue.heading or (" " if ":" in words else ": ").join(filter(None, (request, words)))  # "X is: Upheld", "X: Denied"
 
 
 def _cited(site: Site, title: str, field: str, label: str, citation: Citation) -> Cited:

@@ -1,0 +1,277 @@
+"""Templates print what they are given and nothing of it becomes markup; assets are named by their content."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from functools import cache
+
+import html5lib
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from site_builder import render, rules
+from site_builder.model import BuildError, Citation, Letter, Page, Problem, Section
+from site_builder.settings import Settings
+from tests.conftest import FULL
+from tests.example_site import RULES, TEMPLATES, injection, issue, letter, renderer, site, templates
+
+CSP = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'"
+)
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</title><img src=x onerror=alert(1)>",
+    "</style><svg/onload=alert(1)>",
+    "</textarea></p></div></main></body></html>",
+    '" onmouseover="alert(1)',
+    "' onfocus='alert(1)' autofocus='",
+    "x onclick=alert(1)",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "{{ 7*7 }}{% raw %}",
+    "{# note #}${7*7}#{7*7}",
+    "&lt;script&gt;&amp;&#60;&#x3c;",
+    "&quot;&apos;",
+    "<a href='//example.org'>here</a>",
+    "<base href='//example.org/'>",
+    "<meta http-equiv=refresh content=0>",
+    "<plaintext>",
+    "<math><mi//xlink:href='data:x,y'>",
+    "<table><tr><td></table>",
+    "\u202e<\u2028>\u2029",
+    "\ufeff<b>\u00ad",
+    "`onerror=alert(1)`",
+    "\\u003cscript\\u003e",
+    "___PAGEFIND_ANCHOR___div:1:x",
+    "a" * 3000 + "<i>",
+]
+
+
+def hostile_letter(text: str) -> Letter:
+    """The text in every field that can hold text, and as a value of an open facet."""
+    cited = Citation(raw=text, guidelines=("mtus/low-back", text), sections=(("mtus/low-back", text),))
+    said = {
+        "request": f"{text}.",
+        "disputed": text,
+        "outcome_words": text,
+        "ur": cited,
+        "imr": cited,
+        "labels": (text, text, text),
+    }
+    facets = {**issue().facets, "guideline": ("mtus/low-back", text)}
+    return letter(
+        1,
+        issue(1, **said, rationale=(text,), facets=facets),
+        issue(2, heading=text, outcome=None, **said, rationale=(text, text), facets=facets),
+        case_number=text,
+        source=text,
+        sha256=text,
+        facets={"year": (text,), "specialty": ("pain", text)},
+        sections=tuple(Section(kind=kind, heading=text, paragraphs=(text,)) for kind in ("header", "summary", "unplaced", text)),
+    )
+
+
+def hostile_rules(text: str) -> rules.Rules:
+    """The labels and notes of all facets and values."""
+    replace = msgspec.structs.replace
+
+    def changed(facet: rules.Facet) -> rules.Facet:
+        values = tuple(replace(value, label=text, note=text, words=()) for value in facet.value)
+        return replace(facet, label=text, plural=text, help=text, value=values)
+
+    vocabularies = {key: rules.Vocabulary(changed(known.facet)) for key, known in RULES.vocabularies.items()}
+    return rules.Rules(tuple(map(changed, RULES.facets)), vocabularies)
+
+
+def hostile_site(text: str) -> dict[str, str]:
+    """A page of each kind. The text, as a value, is part of one path."""
+    told = Settings(title=text, tagline=text, notice=text, contact=text)
+    problem = Problem(code=text, message=text, file=text, severity="quarantine")
+    pages = site(hostile_letter(text), letter(2, injection()), settings=told, problems=[problem], known=hostile_rules(text))
+    named = {re.sub(r"(?<=^browse/guideline/)(?!mtus|index)[^/]+", "~", path): html for path, html in pages.items()}
+    return {path: html for path, html in named.items() if re.match(r"(?!browse)|browse/(index|guideline)", path)}
+
+
+DECISION = "decisions/cm99-0000001.html"
+Shape = list[tuple[str, tuple[str, ...]]]
+
+
+def shape(html: str) -> Shape:
+    """Elements in order with the names of their attributes."""
+    parsed = html5lib.parse(html, namespaceHTMLElements=False)
+    return [(str(element.tag), tuple(sorted(map(str, element.attrib)))) for element in parsed.iter()]
+
+
+@cache
+def plain_shapes(length: int) -> dict[str, Shape]:
+    return {path: shape(html) for path, html in hostile_site("x" * length).items()}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20].encode("unicode_escape").decode())
+def test_hostile_text_changes_no_structure(text: str) -> None:
+    assert {path: shape(html) for path, html in hostile_site(text).items()} == plain_shapes(len(text))
+
+
+@given(st.lists(st.sampled_from([*HOSTILE[:-1], "<", ">", '"', "'", "&", "=", "/", " "]), min_size=1, max_size=4).map("".join))
+@settings(max_examples=2000 if FULL else 15, deadline=None)
+def test_mixtures_of_hostile_text_change_no_structure(text: str) -> None:
+    assert shape(hostile_site(text)[DECISION]) == plain_shapes(len(text))[DECISION]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20].encode("unicode_escape").decode())
+def test_hostile_text_is_shown_as_it_is(text: str) -> None:
+    shown = hostile_letter(text)
+    parsed = html5lib.parse(site(shown)[shown.url], namespaceHTMLElements=False)
+    headings = ["".join(element.itertext()) for element in parsed.iter("h2")]
+    assert text.strip() in [heading.strip() for heading in headings]
+
+
+def test_without_escaping_the_same_check_fails() -> None:
+    """The negative control."""
+    broken = render.Renderer({"page.html": "{% autoescape false %}<p>{{ text }}</p>{% endautoescape %}"}, {})
+    sound = render.Renderer({"page.html": "<p>{{ text }}</p>"}, {})
+    pages = [Page(path="x.html", template="page.html", context={"text": text}) for text in (HOSTILE[0], "x")]
+    assert len({str(shape(broken.render(page).content.decode())) for page in pages}) == 2
+    assert len({str(shape(sound.render(page).content.decode())) for page in pages}) == 1
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20].encode("unicode_escape").decode())
+def test_data_in_a_script_element_comes_back_as_it_went_in(text: str) -> None:
+    template = '<script type="application/json">{{ data|tojson }}</script><p>'
+    page = Page(path="x.html", template="x", context={"data": {text: [text]}})
+    html = render.Renderer({"x": template}, {}).render(page).content.decode()
+    (script,) = html5lib.parse(html, namespaceHTMLElements=False).iter("script")
+    assert json.loads(script.text or "") == {text: [text]}
+
+
+def test_only_one_module_makes_markup_and_no_template_switches_escaping_off() -> None:
+    for path in sorted((TEMPLATES.parent / "site_builder").rglob("*.py")):
+        assert ("Markup(" in path.read_text("utf-8")) is (path.name == "render.py"), path
+    for name, text in templates().items():
+        assert not re.search(r"\|\s*safe|autoescape", text), name
+
+
+def test_every_page_begins_with_the_policy_and_has_nothing_inline() -> None:
+    for path, html in site(letter(1, issue(1), injection(2))).items():
+        head = html[html.index("<head>") :]
+        assert head.startswith(
+            f'<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{CSP}">\n'
+        ), path
+        assert not re.search(
+            r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)|https?://", html.replace("w3.org", "")
+        ), path
+
+
+def test_values_stand_in_quotes_wherever_a_template_puts_them_into_an_attribute() -> None:
+    for name, text in templates().items():
+        assert not re.search(r"<[^>{}]*=\{\{", text), name
+
+
+def test_every_page_can_be_indexed_word_by_word() -> None:
+    """Cells that touch would glue their words together in a text index."""
+    for path, html in site(letter(1, issue(1), injection(2))).items():
+        assert not re.search(r"</t[dh]><t[dh]|</caption><thead|</d[dt]><d[dt]", html), path
+
+
+# --- The renderer
+
+
+def test_an_asset_is_named_by_its_content() -> None:
+    first, same, other = (render.Renderer({}, {"site.css": text}).asset("site.css") for text in (b"a{}", b"a{}", b"b{}"))
+    assert re.fullmatch(r"static/site\.[0-9a-f]{8}\.css", first)
+    assert first == same != other
+
+
+def test_modules_import_each_other_by_their_published_names() -> None:
+    def published(leaf: bytes) -> dict[str, bytes]:
+        modules = {"a.js": b'import "./b.js"; import "./c.js";', "b.js": b'export * from "./c.js";', "c.js": leaf}
+        return {file.path: file.content for file in render.Renderer({}, modules).static_files()}
+
+    before, after = published(b"1"), published(b"2")
+    for files in (before, after):
+        imported = {f"static/{name}" for text in files.values() for name in re.findall(r'"\./([^"]+)"', text.decode())}
+        assert imported < set(files)
+    assert not set(before) & set(after)  # what imports a changed module changes its name too
+
+
+def test_modules_that_import_each_other_in_a_circle_are_refused() -> None:
+    with pytest.raises(BuildError, match=r"a\.js imports b\.js imports a\.js"):
+        render.Renderer({}, {"a.js": b'import "./b.js"', "b.js": b'import "./a.js"'})
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{{ nothing }}", "'nothing' is undefined"),
+        ("{{ path.nothing }}", "no attribute 'nothing'"),
+        ("\n{% if %}", "line 2"),
+        ('{{ asset("gone.css") }}', "templates/static/gone.css"),
+        ('{% include "gone.html" %}', "gone.html"),
+    ],
+)
+def test_a_broken_template_is_named(template: str, told: str) -> None:
+    with pytest.raises(BuildError, match=re.escape(told)):
+        render.Renderer({"page.html": template}, {}).render(Page(path="x.html", template="page.html", context={}))
+
+
+@pytest.mark.parametrize(("path", "root"), [("index.html", ""), ("about/index.html", "../"), ("a/b/c/index.html", "../../../")])
+def test_the_way_to_the_root_goes_up_once_per_folder(path: str, root: str) -> None:
+    assert render.root(path) == root
+
+
+@pytest.mark.parametrize(
+    ("date", "written"), [(dt.date(2017, 2, 1), "1 Feb 2017"), (dt.date(2013, 12, 31), "31 Dec 2013"), (None, "")]
+)
+def test_a_day_is_written_in_words(date: dt.date | None, written: str) -> None:
+    assert render.day(date) == written
+
+
+# --- Hand-written pages
+
+
+def test_a_page_in_markdown_has_a_title_and_headings_with_ids() -> None:
+    written = render.content(
+        "help", "---\ntitle: Help\ndescription: How to.\nmenu: 2\n---\n## Find a case\n\n| a | b |\n|---|---|\n| c | d |\n"
+    )
+    assert (written.front.title, written.front.menu, written.url) == ("Help", 2, "help/")
+    assert '<h2 id="find-a-case">' in written.html
+    assert "<td>c</td>" in written.html
+
+
+def test_html_in_markdown_is_text() -> None:
+    html = render.content(
+        "x", "---\ntitle: X\ndescription: Y\n---\n<script>alert(1)</script>\n\n[a](javascript:alert(1)) <b>b</b>"
+    ).html
+    assert {tag for tag, _ in shape(html)} == {"html", "head", "body", "p"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("# Help", "begin with front matter"),
+        ("---\ntitle: Help\n", "begin with front matter"),
+        ("---\ntitle: Help\n---\n", "description"),
+        ("---\ntitle: Help\ndescription: X\nmenue: 1\n---\n", "menue"),
+        ("---\n: [\n---\n", "front matter"),
+    ],
+)
+def test_front_matter_that_says_too_little_or_too_much_is_refused(text: str, told: str) -> None:
+    with pytest.raises(BuildError, match=told):
+        render.content("help", text)
+
+
+def test_static_files_are_those_that_the_pages_ask_for() -> None:
+    asked = set(re.findall(r'"(?:\.\./)*(static/[^"]+)"', "".join(site(letter()).values())))
+    published = {file.path: file.content for file in renderer().static_files()}
+    imported = {f"static/{name}" for content in published.values() for name in re.findall(r'"\./([\w.]+\.js)"', content.decode())}
+    assert asked | imported == set(published)
