@@ -1,12 +1,13 @@
 """Letter to Letter with everything derived: citations, treatments, body parts, and the facet values that readers filter by.
 
-The extraction of each field is its own module; here they are put together and their evidence is kept. Which facets there are is
-said by facets/*.toml alone: a facet reads a field (`field`) or looks for its words in one (`over`).
+The extraction of each field is its own module; here they are put together and their evidence is kept: which rule gave a value, on
+which words. Which facets exist is said by facets/*.toml alone: a facet reads a field (`field`) or looks for its words in one
+(`over`). What a reader, front matter or metadata.csv gave already stands; tagging twice changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -14,28 +15,28 @@ from site_builder import body_parts, citations, treatments
 from site_builder.model import Citation, Evidence, Issue, Letter
 from site_builder.rules import Facet, Rules, Vocabulary
 
+Ids = tuple[str, ...]
+
 
 def tag(letter: Letter, rules: Rules) -> Letter:
     """Every derived field of the letter and its issues, with evidence, then their facets."""
-    regions = rules.vocabularies["body-part"]
-    injured, evidence = body_parts.injured(letter.case_summary, regions)
-    issues = tuple(_issue(issue, injured, rules) for issue in letter.issues)
-    read = msgspec.structs.replace(letter, injured_body_parts=injured, evidence=evidence, issues=issues)
+    injured, told = body_parts.injured(letter.case_summary, rules.vocabularies["body-part"])
+    read = msgspec.structs.replace(letter, injured_body_parts=injured)
     return msgspec.structs.replace(
         read,
+        issues=tuple(_issue(issue, injured, rules) for issue in letter.issues),
         facets=_values(read, "letter", rules),
-        issues=tuple(msgspec.structs.replace(issue, facets=_values(issue, "issue", rules)) for issue in issues),
+        evidence=_once(letter.evidence, told, _searched(read, "letter", rules)),
     )
 
 
-def _issue(issue: Issue, injured: tuple[str, ...], rules: Rules) -> Issue:
-    guidelines = rules.vocabularies["guideline"]
-    regions = rules.vocabularies["body-part"]
+def _issue(issue: Issue, injured: Ids, rules: Rules) -> Issue:
+    guidelines, regions = rules.vocabularies["guideline"], rules.vocabularies["body-part"]
     ur, imr = citations.read(issue.ur.raw, guidelines), citations.read(issue.imr.raw, guidelines)
     requested, named = body_parts.requested(issue.disputed, regions, injured)
     parts, parts_from = body_parts.of_issue(requested, imr.guidelines, injured)
     category, subcategory, fired = _treatment(issue, rules.vocabularies["treatment"])
-    return msgspec.structs.replace(
+    read = msgspec.structs.replace(
         issue,
         ur=ur,
         imr=imr,
@@ -45,7 +46,11 @@ def _issue(issue: Issue, injured: tuple[str, ...], rules: Rules) -> Issue:
         category=category,
         subcategory=subcategory,
         ancillary=issue.outcome == "upheld" and imr.guidelines == ("none",),
-        evidence=(*issue.evidence, *_cited("ur_guidelines", ur), *_cited("imr_guidelines", imr), *named, *fired),
+    )
+    return msgspec.structs.replace(
+        read,
+        facets=_values(read, "issue", rules),
+        evidence=_once(issue.evidence, named, fired, _derived(read, injured), _searched(read, "issue", rules)),
     )
 
 
@@ -57,23 +62,56 @@ def _treatment(issue: Issue, vocabulary: Vocabulary) -> tuple[str | None, str | 
     return category, subcategory, (fired,) if fired else ()
 
 
-def _cited(field: str, citation: Citation) -> Iterable[Evidence]:
+def _derived(issue: Issue, injured: Ids) -> Iterator[Evidence]:
+    """What follows from other fields of the issue."""
+    yield from _cited("ur_guidelines", issue.ur)
+    yield from _cited("imr_guidelines", issue.imr)
+    if issue.body_parts_from not in (None, "request"):
+        words = ", ".join(injured if issue.body_parts_from == "injury" else issue.imr.guidelines)
+        for part in issue.body_parts:
+            yield Evidence(field="body_parts", value=part, rule=f"the request names none: {issue.body_parts_from}", words=words)
+    if issue.ancillary:
+        yield Evidence(field="ancillary", value="yes", rule="upheld, and the reviewer cites no evidence", words=issue.imr.raw)
+    if issue.guidelines_differ is not None:
+        words = "; ".join(", ".join(citation.guidelines) for citation in (issue.ur, issue.imr))
+        rule = "no guideline in common" if issue.guidelines_differ else "a guideline in common"
+        yield Evidence(field="guidelines_differ", value=_texts(issue.guidelines_differ)[0], rule=rule, words=words)
+
+
+def _cited(field: str, citation: Citation) -> Iterator[Evidence]:
     return (Evidence(field=field, value=found, rule="citation grammar", words=citation.raw) for found in citation.guidelines)
 
 
-def _values(owner: Issue | Letter, level: str, rules: Rules) -> Mapping[str, tuple[str, ...]]:
-    """Facet key -> value ids, for the facets of this level that have any."""
+def _values(owner: Issue | Letter, level: str, rules: Rules) -> Mapping[str, Ids]:
+    """Facet key -> value ids, parents included, for the facets of this level that have any."""
     found = {facet.key: _of_facet(owner, facet, rules.vocabulary_of(facet)) for facet in rules.facets if facet.level == level}
     return {key: ids for key, ids in found.items() if ids}
 
 
-def _of_facet(owner: Issue | Letter, facet: Facet, vocabulary: Vocabulary) -> tuple[str, ...]:
-    if facet.over:
-        return vocabulary.with_parents(found for text in _texts(getattr(owner, facet.over)) for found in vocabulary.ids(text))
-    return vocabulary.with_parents(_texts(getattr(owner, facet.field or "")))
+def _of_facet(owner: Issue | Letter, facet: Facet, vocabulary: Vocabulary) -> Ids:
+    texts = _texts(getattr(owner, facet.over or facet.field or ""))
+    return (
+        vocabulary.with_parents(found for text in texts for found in vocabulary.ids(text))
+        if facet.over
+        else vocabulary.with_parents(texts)
+    )
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _searched(owner: Issue | Letter, level: str, rules: Rules) -> Iterator[Evidence]:
+    """What the words of the `over` facets were found in."""
+    for facet in rules.facets:
+        if facet.over and facet.level == level:
+            for text in _texts(getattr(owner, facet.over)):
+                for match in rules.vocabulary_of(facet).find(text):
+                    yield Evidence(field=facet.key, value=match.value.id, rule=match.rule, words=match.words)
+
+
+def _once(*evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(one for some in evidence for one in some))
+
+
+def _texts(value: object) -> Ids:
+    """A field as texts: yes or no for a bool, nothing for None."""
     if value is None:
         return ()
     if isinstance(value, bool):
