@@ -14,7 +14,6 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from site_builder.model import Citation, Frozen, Issue, Letter, Page, Problem
@@ -138,6 +137,7 @@ class Site:
                 for found in ids:
                     groups[found].append(row)
         self.axes = tuple(self._axis(number) for number in range(len(self.facets)))
+        self._links: dict[tuple[str, tuple[str, ...]], tuple[Link, ...]] = {}
         self._of_field = {facet.field: facet for facet in reversed(self.facets) if facet.field}
 
     def label(self, facet: Facet, found: str) -> str:
@@ -152,10 +152,12 @@ class Site:
         return Link(self.label(facet, found), url(facet, found), issues)
 
     def links(self, facet: Facet, ids: Iterable[str]) -> tuple[Link, ...]:
-        """Links to the values, without those that only stand above another one here."""
+        """Links to the values, without those that only stand above another one here; the same few come again and again."""
         listed = tuple(ids)
-        above = {self.parent(facet, found) for found in listed}
-        return tuple(self.link(facet, found) for found in listed if found not in above)
+        if (facet.key, listed) not in self._links:
+            above = {self.parent(facet, found) for found in listed}
+            self._links[facet.key, listed] = tuple(self.link(facet, found) for found in listed if found not in above)
+        return self._links[facet.key, listed]
 
     def links_of_field(self, field: str, ids: Iterable[str]) -> tuple[Link, ...]:
         """Links for ids of a field, where a facet reads that field."""
@@ -432,7 +434,9 @@ def _beside(site: Site, number: int, rows: Sequence[Row]) -> tuple[list[tuple[st
     A parent is left to its children; values that all rows share say nothing and are left out.
     """
     facet = site.facets[number]
-    counts = Counter(chain.from_iterable(row.values[number] for row in rows))
+    counts: Counter[str] = Counter()
+    for ids, times in Counter(row.values[number] for row in rows).items():
+        counts.update(dict.fromkeys(ids, times))
     above = {site.parent(facet, found) for found in counts}
     ranked = sorted((found for found in counts if found not in above), key=lambda found: (-counts[found], found))
     if len(ranked) < 2:
