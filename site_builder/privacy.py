@@ -59,10 +59,13 @@ class Gate:
         self._patterns = [(kind, _compile(pattern)) for kind in kinds for pattern, _ in kind.patterns]
 
     def find(self, text: str, place: str = "") -> Iterator[Finding]:
-        """Each finding of each kind, in the order of the kinds."""
+        """Each finding of each kind, in the order of the kinds; what two patterns of a kind find is one finding."""
+        told: set[tuple[str, int]] = set()
         for kind, pattern in self._patterns:
             for match in pattern.finditer(text):
-                yield Finding(kind, place, mask(match.group()))
+                if (kind.id, match.end()) not in told:
+                    told.add((kind.id, match.end()))
+                    yield Finding(kind, place, mask(match.group()))
 
     def problems(self, letter: Letter) -> tuple[Problem, ...]:
         """One problem a finding: `quarantine` for what blocks and is not allowed, else a warning or a note."""

@@ -1,0 +1,38 @@
+"""What the README promises, done."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from site_builder import rules
+from site_builder.model import BuildError
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FACETS = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "site_builder" / "facets").glob("*.toml")}
+EXAMPLES = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+
+
+def test_a_spelling_is_one_line() -> None:
+    words = re.findall(r'"([^"]+)"', EXAMPLES[0])
+    assert rules.load(FACETS).vocabularies["body-part"].ids("pain at the nape") == ()
+    changed = FACETS["body-part"].replace('words = ["neck", ', f'words = ["{words[0]}", "{words[1]}", ')
+    assert changed.count("\n") == FACETS["body-part"].count("\n")
+    assert rules.load({**FACETS, "body-part": changed}).vocabularies["body-part"].ids("pain at the nape") == ("neck",)
+
+
+def test_a_facet_is_one_file_and_a_counter_example_that_is_matched_is_refused() -> None:
+    with pytest.raises(BuildError, match=r"side\.toml: left: counter-example"):
+        rules.load({**FACETS, "side": EXAMPLES[1]})
+    mask = re.search(r"masks = \[\[.*?\]\]", README)
+    assert mask
+    loaded = rules.load({**FACETS, "side": EXAMPLES[1].replace("\n\n", f"\n{mask[0]}\n\n", 1)})
+    assert loaded.vocabularies["side"].ids("MRI of the left knee and bilateral hips") == ("left", "both")
+    assert "side" in {facet.key for facet in loaded.facets}
+
+
+def test_links_in_the_readme_lead_somewhere() -> None:
+    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
