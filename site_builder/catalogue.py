@@ -1,13 +1,18 @@
 """The column files behind the search panel: which issue of which letter has which facet value, as small integers. Pure.
 
-    catalogue/index.json            facets with their values, and the shards with their files
-    catalogue/<shard>.<hash>.bin    one shard's columns: dates, issues a letter, facet values, ids of the text index
-    catalogue/<shard>.cases.<hash>.bin   case numbers, read only when somebody asks for one
-    catalogue/<shard>-<n>.<hash>.json    cards: what a result shows, CARDS letters a file
+    catalogue/index.json                    facets with their values, and the shards with their files
+    catalogue/<shard>.<hash>.bin            one shard's columns: dates, issues a letter, facet values
+    catalogue/<shard>.fragments.<hash>.bin  ids of the text index, read when words are searched
+    catalogue/<shard>.cases.<hash>.bin      case numbers, read when somebody asks for one
+    catalogue/<shard>.<hash>/<n>.json       cards: what a result shows, CARDS letters a file, read when they are shown
+    catalogue/vocabulary.<hash>.json        words that mean a facet value, read when somebody types
 
 A shard holds the letters of one decision year (of none: `undated`), at most LETTERS_A_SHARD, newest first; shards stand newest
 first too, so the row of an issue is its place in time. A facet of the letter has its values once a letter, not once an issue.
 A column file is a JSON header (padded to 8 bytes, its length in the first 4) and little-endian arrays at the offsets it names.
+The first day is counted from EPOCH, every other from the letter before it, which compresses to a fifth.
+
+Known limit: a day is 16 bits, so that dates before 1900 and after 2079 count as unknown here.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ import hashlib
 import re
 import sys
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -25,8 +30,8 @@ import msgspec
 from site_builder.model import File, Issue, Letter
 from site_builder.rules import Facet, Rules
 
-LETTERS_A_SHARD = 10_000
-CARDS = 32
+LETTERS_A_SHARD = 6_000
+CARDS = 16
 EPOCH = 693_596
 """Ordinal of 1 January 1900: days are counted from there, 0 is no date."""
 _CASE = re.compile(r"(?P<kind>CM|IMR )(?P<year>\d{2})-(?P<number>\d{6,7})", re.ASCII)
@@ -48,31 +53,37 @@ class Catalogue(NamedTuple):
     """Facet key -> value ids; the number of a value is its place."""
 
 
+class Indexed(NamedTuple):
+    """What the text index adds to the catalogue."""
+
+    fragments: Mapping[str, Mapping[str, int]]
+    """Shard name -> letter id -> number of its fragment."""
+    hub: str
+    """Folder of the program that opens the shards' indexes."""
+    words: str
+    """Folder of the word lists, one a first letter."""
+    initials: str
+    """First letters for which there is a list."""
+
+
 def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
     """`letters`: newest first, those without a date last."""
-    shards: list[Shard] = []
-    for year, group in groupby(letters, key=lambda letter: letter.decision_year or "undated"):
-        members = tuple(group)
-        parts = [members[start : start + LETTERS_A_SHARD] for start in range(0, len(members), LETTERS_A_SHARD)]
-        shards += [Shard(year if len(parts) == 1 else f"{year}-{number}", part) for number, part in enumerate(parts, 1)]
+    shards = tuple(
+        shard
+        for year, members in groupby(letters, key=lambda letter: letter.decision_year or "undated")
+        for shard in _parted(year, tuple(members))
+    )
     facets = tuple(facet for facet in rules.facets if facet.order >= 0)
-    return Catalogue(tuple(shards), facets, {facet.key: _values(letters, facet, rules) for facet in facets})
+    return Catalogue(shards, facets, {facet.key: _values(letters, facet, rules) for facet in facets})
 
 
-def files(
-    catalogue: Catalogue, rules: Rules, fragments: Mapping[str, Mapping[str, int]], words: str | None = None
-) -> Iterator[File]:
-    """`fragments`: shard name -> letter id -> number of its fragment in the text index, empty without one; `words`: a path."""
+def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) -> Iterator[File]:
+    """Every file below catalogue/ but the word lists."""
     listed = []
     for shard in catalogue.shards:
-        ids = fragments.get(shard.name)
-        columns = _file(shard.name, "bin", _columns(catalogue, shard, ids))
-        cases = _file(f"{shard.name}.cases", "bin", _little(array("I", map(case_code, shard.letters))))
-        cards = [
-            _file(f"{shard.name}-{start // CARDS}", "json", _cards(shard.letters[start : start + CARDS]))
-            for start in range(0, len(shard.letters), CARDS)
-        ]
-        yield from (columns, cases, *cards)
+        own = dict(_shard_files(catalogue, shard, indexed))
+        cards = list(_cards(shard))
+        yield from (*own.values(), *cards)
         dates = [letter.decision_date for letter in shard.letters if letter.decision_date]
         listed.append(
             {
@@ -81,15 +92,18 @@ def files(
                 "issues": sum(len(letter.issues) for letter in shard.letters),
                 "first": min(dates).isoformat() if dates else None,
                 "last": max(dates).isoformat() if dates else None,
-                "columns": columns.path,
-                "cases": cases.path,
-                "cards": [card.path for card in cards],
-                "text": f"pagefind/{shard.name}/" if ids is not None else None,
+                "values": dict(_open_values(catalogue, shard)),
+                "cards": cards[0].path.rpartition("/")[0] + "/",
+                **{name: file.path for name, file in own.items()},
+                **({"text": f"pagefind/{shard.name}/"} if indexed else {}),
             }
         )
+    vocabulary = _file("vocabulary", "json", msgspec.json.encode([_words(catalogue, facet, rules) for facet in catalogue.facets]))
+    yield vocabulary
     index = {
         "cards": CARDS,
-        "words": words,
+        "vocabulary": vocabulary.path,
+        "text": {"hub": indexed.hub, "words": indexed.words, "initials": indexed.initials} if indexed else None,
         "facets": [_described(catalogue, facet, rules) for facet in catalogue.facets],
         "shards": listed,
     }
@@ -106,13 +120,37 @@ def case_code(letter: Letter) -> int:
 
 def _values(letters: Sequence[Letter], facet: Facet, rules: Rules) -> tuple[str, ...]:
     """The values that occur: in the order of the vocabulary, open ones highest first."""
-    found = {value for letter in letters for owner in _owners(letter, facet) for value in owner.facets.get(facet.key, ())}
+    found = _found(letters, facet)
     order = rules.vocabulary_of(facet).order
     return tuple(sorted(found, reverse=True) if facet.open else sorted(found, key=lambda key: (order.get(key, len(order)), key)))
 
 
+def _found(letters: Sequence[Letter], facet: Facet) -> set[str]:
+    return {value for letter in letters for owner in _owners(letter, facet) for value in owner.facets.get(facet.key, ())}
+
+
 def _owners(letter: Letter, facet: Facet) -> Sequence[Letter | Issue]:
     return letter.issues if facet.level == "issue" else (letter,)
+
+
+def _parted(year: str, letters: tuple[Letter, ...]) -> Iterator[Shard]:
+    """A year, or equal parts of it by month, so that a letter more moves no other one; a month alone may be cut anywhere."""
+    for months in (12, 6, 3, 1):
+        parts = [(first, tuple(part)) for first, part in groupby(letters, key=lambda letter: _part(letter, months))]
+        if months == 1 or max(len(part) for _, part in parts) <= LETTERS_A_SHARD:
+            break
+    for first, part in parts:
+        name = year if len(parts) == 1 else f"{year}-{first:02}"
+        if len(part) <= LETTERS_A_SHARD:
+            yield Shard(name, part)
+            continue
+        for start in range(0, len(part), LETTERS_A_SHARD):
+            yield Shard(f"{name}-{start // LETTERS_A_SHARD + 1}", part[start : start + LETTERS_A_SHARD])
+
+
+def _part(letter: Letter, months: int) -> int:
+    """First month of the part of the year that holds the letter."""
+    return (letter.decision_date.month - 1) // months * months + 1 if letter.decision_date else 1
 
 
 def _described(catalogue: Catalogue, facet: Facet, rules: Rules) -> dict[str, Any]:
@@ -121,24 +159,60 @@ def _described(catalogue: Catalogue, facet: Facet, rules: Rules) -> dict[str, An
     values = []
     for found in numbers:
         value = known.get(found)
-        parent = numbers.get(value.parent) if value and value.parent else None
         described: dict[str, Any] = {"id": found, "label": value.label if value else found}
-        if parent is not None:
-            described["parent"] = parent
-        if value and (value.synonyms or value.words):
-            described["words"] = list(dict.fromkeys((*value.synonyms, *value.words)))
+        if value and value.parent in numbers:
+            described["parent"] = numbers[value.parent]
         values.append(described)
     return {"key": facet.key, "label": facet.label, "level": facet.level, "values": values}
 
 
-def _columns(catalogue: Catalogue, shard: Shard, ids: Mapping[str, int] | None) -> bytes:
-    days = array("H", (letter.decision_date.toordinal() - EPOCH if letter.decision_date else 0 for letter in shard.letters))
-    arrays = {"days": days, "issues": array("H", (len(letter.issues) for letter in shard.letters))}
-    if ids is not None:
-        arrays["fragments"] = array("I", (ids[letter.id] for letter in shard.letters))
+def _words(catalogue: Catalogue, facet: Facet, rules: Rules) -> list[list[str]]:
+    """Other words for each value, in the order of the numbers."""
+    known = rules.vocabulary_of(facet).by_id
+    values = (known.get(found) for found in catalogue.values[facet.key])
+    return [list(dict.fromkeys((*value.synonyms, *value.words))) if value else [] for value in values]
+
+
+def _open_values(catalogue: Catalogue, shard: Shard) -> Iterator[tuple[str, list[int]]]:
+    """Numbers of the values that a shard has of an open facet: a year that is asked for touches its own shards only."""
+    for facet in catalogue.facets:
+        if facet.open:
+            found = {
+                value for letter in shard.letters for owner in _owners(letter, facet) for value in owner.facets.get(facet.key, ())
+            }
+            yield facet.key, [number for number, value in enumerate(catalogue.values[facet.key]) if value in found]
+
+
+def _shard_files(catalogue: Catalogue, shard: Shard, indexed: Indexed | None) -> Iterator[tuple[str, File]]:
+    yield "columns", _file(shard.name, "bin", _columns(catalogue, shard))
+    yield "cases", _file(f"{shard.name}.cases", "bin", _little(array("I", map(case_code, shard.letters))))
+    if indexed:
+        ids = indexed.fragments[shard.name]
+        yield (
+            "fragments",
+            _file(f"{shard.name}.fragments", "bin", _little(array("I", (ids[letter.id] for letter in shard.letters)))),
+        )
+
+
+def _columns(catalogue: Catalogue, shard: Shard) -> bytes:
+    arrays = {"days": _steps(map(_day, shard.letters)), "issues": array("H", (len(letter.issues) for letter in shard.letters))}
     for facet in catalogue.facets:
         arrays.update(_facet_arrays(catalogue, facet, shard))
     return _packed(arrays)
+
+
+def _day(letter: Letter) -> int:
+    days = letter.decision_date.toordinal() - EPOCH if letter.decision_date else 0
+    return days if 0 < days < 2**16 else 0
+
+
+def _steps(days: Iterable[int]) -> array[int]:
+    """The first day, then how many days earlier each letter is than the one before it, modulo 2**16."""
+    steps, before = array("H"), 0
+    for day in days:
+        steps.append((before - day if steps else day) % 2**16)
+        before = day
+    return steps
 
 
 def _facet_arrays(catalogue: Catalogue, facet: Facet, shard: Shard) -> Iterator[tuple[str, Any]]:
@@ -174,19 +248,21 @@ def _little(column: Any) -> bytes:
     return bytes(column.tobytes())
 
 
-def _cards(letters: Sequence[Letter]) -> bytes:
+def _cards(shard: Shard) -> Iterator[File]:
     """[id, case number, date, [[disputed, outcome], ...]] a letter."""
-    return msgspec.json.encode(
-        [
-            (
-                letter.id,
-                letter.case_number,
-                letter.decision_date,
-                [(_short(issue.disputed), issue.outcome) for issue in letter.issues],
-            )
-            for letter in letters
-        ]
-    )
+    cards = [
+        (
+            letter.id,
+            letter.case_number,
+            letter.decision_date,
+            [(_short(issue.disputed), issue.outcome) for issue in letter.issues],
+        )
+        for letter in shard.letters
+    ]
+    digest = hashlib.sha256(msgspec.json.encode(cards)).hexdigest()[:8]
+    for start in range(0, len(cards), CARDS):
+        content = msgspec.json.encode(cards[start : start + CARDS])
+        yield File(path=f"catalogue/{shard.name}.{digest}/{start // CARDS}.json", content=content)
 
 
 def _short(text: str, most: int = 220) -> str:

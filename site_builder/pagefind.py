@@ -27,13 +27,17 @@ VERSION = "1.6.0"
 SHA256 = {"linux-x64": "ac6240c0481cd82eaaed2dbac84037259de686c924d50954f6d0dfbf82f6cfcc"}
 """Of the native program; platforms without an entry are checked by version alone."""
 INSTALL = "run `npm install --ignore-scripts --no-audit --no-fund` here (`make build` does it)"
-UNUSED = ("pagefind-component-ui.*", "pagefind-highlight.js", "pagefind-modular-ui.*", "pagefind-ui.*")
+UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.*")
+PROGRAM = ("pagefind.js", "pagefind-worker.js", "wasm.*")
+"""What opens an index in a browser; one copy, the hub's, opens all shards."""
 SECONDS = 60
 SECONDS_A_LETTER = 0.1
 CHUNK = "5000"
 """Locations an index file: smaller files make a rare word cheap."""
 
 _MAGIC = b"pagefind_dcd"
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+"""Looked up here: between fork and exec nothing may be."""
 _DIES_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl."""
 
@@ -53,8 +57,11 @@ def program(root: Path) -> Path:
     return path
 
 
-def index(program: Path, staged: Path, out: Path, letters: int) -> dict[str, int]:
-    """Indexes the pages below `staged` into the new folder `out`. Page path -> number of its fragment. Raises BuildError (6)."""
+def index(program: Path, staged: Path, out: Path, letters: int, *, hub: bool = False) -> dict[str, int]:
+    """Indexes the pages below `staged` into the new folder `out`. Page path -> number of its fragment. Raises BuildError (6).
+
+    With `hub` the program that opens indexes in a browser is kept beside the index.
+    """
     command = [str(program), "--site", str(staged), "--output-path", str(out), "--force-language", "en", "--quiet"]
     environment = {
         "PATH": os.environ.get("PATH", ""),
@@ -63,7 +70,7 @@ def index(program: Path, staged: Path, out: Path, letters: int) -> dict[str, int
         "PAGEFIND_UNSTABLE_INDEX_CHUNK_SIZE": CHUNK,
     }
     _run(command, environment, SECONDS + SECONDS_A_LETTER * letters)
-    for pattern in UNUSED:
+    for pattern in UNUSED if hub else UNUSED + PROGRAM:
         for path in out.glob(pattern):
             path.unlink()
     found = _fragments(out)
@@ -83,7 +90,7 @@ def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> 
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  # one system call, no locks
+            preexec_fn=_die_with_parent if _PRCTL else None,  # noqa: PLW1509  # one system call, no locks
         )
     except OSError as error:
         raise BuildError(
@@ -107,7 +114,8 @@ def _end(process: subprocess.Popen[Any]) -> None:
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+    if _PRCTL:
+        _PRCTL(_DIES_WITH_PARENT, signal.SIGKILL)
 
 
 def _fragments(out: Path) -> dict[str, int]:

@@ -7,16 +7,17 @@ into which the search box turns what is typed: L4-5, L4/L5 and L4-L5 as `l4l5`; 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from markupsafe import escape
 
 from site_builder.model import File, Issue, Letter
 from site_builder.rules import Rules
 
-WORDS = 20_000
-"""Longest list of words that is shipped for spelling."""
+WORDS = 60_000
+"""Most words that are listed: all of them up to some 5,000 letters, then the more frequent ones."""
 
 _LEVEL = re.compile(r"(?<![A-Za-z0-9])([CTLS])-?(\d{1,2}) ?[-/] ?([CTLS])?-?(\d{1,2})(?![0-9])", re.IGNORECASE)
 _VISITS = re.compile(
@@ -26,15 +27,20 @@ _VISITS = re.compile(
 )
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 _MARKER = re.compile("___PAGEFIND_")
-_WORD = re.compile(r"[a-z][a-z]{2,29}")
+_WORD = re.compile(r"[a-z0-9]+(?:[^\sa-z0-9]+[a-z0-9]+)*")
+_PART = re.compile(r"[a-z0-9]+")
+HUB = File(
+    path="hub.html",
+    content=b'<!doctype html><html lang="en"><title>zqhubqz</title><body data-pagefind-body><h1>zqhubqz</h1></body></html>',
+)
+"""The only page of the index that opens the others; its word is nobody's."""
 
 
 def page(letter: Letter, rules: Rules) -> File:
     """The letter for the index, at the path of its published page."""
     issues = "".join(_issue(issue, rules) for issue in letter.issues)
     summary = "".join(f"<p>{_safe(text)}</p>" for text in letter.case_summary)
-    name = _safe(letter.case_number or letter.id)
-    body = f"<h1>{_safe(letter.title)}</h1>{issues}<h2>Case summary</h2>{summary}<p>{name}</p>"
+    body = f'<h1>{_safe(letter.title)}</h1>{issues}<h2 id="summary">Case summary</h2>{summary}'
     head = f'<!doctype html><html lang="en"><head><title>{_safe(letter.title)}</title></head>'
     html = f"{head}<body data-pagefind-body>{body}</body></html>"
     return File(path=letter.url, content=html.encode())
@@ -47,25 +53,46 @@ def same_spelling(text: str) -> list[str]:
     return list(dict.fromkeys((*levels, *visits)))
 
 
-def words(letters: Iterable[Letter], rules: Rules) -> list[str]:
-    """Words of the letters and vocabularies for spelling, most frequent first, at most WORDS."""
-    counted: Counter[str] = Counter()
-    for letter in letters:
-        texts = (*letter.case_summary, *(text for issue in letter.issues for text in (issue.request, *issue.rationale)))
-        counted.update({word for text in texts for word in _WORD.findall(text.lower())})
-    for vocabulary in rules.vocabularies.values():
-        for value in vocabulary.facet.value:
-            for phrase in (value.label, *value.words, *value.synonyms):
-                counted.update(word for word in _WORD.findall(phrase.lower()) if word in counted)
-    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return [word for word, _ in ranked[:WORDS]]
+def words(shards: Sequence[Sequence[Letter]]) -> Mapping[str, str]:
+    """First letter -> the words that begin with it, a line each, most frequent first.
+
+    A word that is not in every shard is followed by the set of its shards as a hexadecimal number: bit 0 is the first shard.
+    """
+    letters: Counter[str] = Counter()
+    found: dict[str, int] = defaultdict(int)
+    for number, shard in enumerate(shards):
+        counted: Counter[str] = Counter()
+        for letter in shard:
+            counted.update(_words(letter))
+        for word in counted:
+            found[word] |= 1 << number
+        letters.update(counted)
+    everywhere = (1 << len(shards)) - 1
+    lines = defaultdict(list)
+    for word, _ in islice(sorted(letters.items(), key=lambda item: (-item[1], item[0])), WORDS):
+        lines[word[0]].append(word if found[word] == everywhere else f"{word} {found[word]:x}")
+    return {initial: "\n".join(lines[initial]) for initial in sorted(lines)}
+
+
+def _words(letter: Letter) -> set[str]:
+    """As the index cuts them: "10/325mg" is `10325mg`, and its parts are words too."""
+    issues = (text for issue in letter.issues for text in (issue.disputed, *_texts(issue)))
+    text = " ".join((*issues, *letter.case_summary)).lower()
+    whole = {"".join(_PART.findall(word)) for word in _WORD.findall(text)}
+    return {word for word in (*whole, *_PART.findall(text), *same_spelling(text)) if len(word) > 1}
 
 
 def _issue(issue: Issue, rules: Rules) -> str:
-    texts = (issue.request if issue.request != issue.disputed else "", issue.ur.raw, issue.imr.raw, *issue.rationale)
-    paragraphs = "".join(f"<p>{_safe(text)}</p>" for text in texts if text)
+    paragraphs = "".join(f"<p>{_safe(text)}</p>" for text in _texts(issue))
     added = [*same_spelling(" ".join((issue.request, *issue.rationale))), *_labels(issue, rules)]
-    return f'<h2 id="issue-{issue.number}">{_safe(issue.disputed)}</h2>{paragraphs}<p>{_safe(", ".join(added))}</p>'
+    told = f'<p data-pagefind-weight="0.5">{_safe(", ".join(added))}</p>' if added else ""
+    return f'<h2 id="issue-{issue.number}">{_safe(issue.disputed)}</h2>{paragraphs}{told}'
+
+
+def _texts(issue: Issue) -> list[str]:
+    """What is searched besides the heading."""
+    request = "" if issue.request == issue.disputed else issue.request
+    return [text for text in (request, issue.ur.raw, issue.imr.raw, *issue.rationale) if text]
 
 
 def _labels(issue: Issue, rules: Rules) -> Iterator[str]:

@@ -4,77 +4,51 @@ const TYPES = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array };
 const EPOCH = Date.UTC(1900, 0, 1);
 const DAY = 86_400_000;
 
-/** One shard's file: name -> typed array. */
-export function columns(buffer) {
+/** catalogue/index.json with what can be looked up in it: numbers of values by id, first letter of each shard. */
+export function indexed(index) {
+  let letters = 0;
+  const shards = index.shards.map((shard, number) => {
+    const start = letters;
+    letters += shard.letters;
+    return { ...shard, number, start };
+  });
+  const facets = index.facets.map((facet) => ({ ...facet, number: new Map(facet.values.map((value, place) => [value.id, place])) }));
+  return { ...index, shards, facets, letters };
+}
+
+/** One shard's file as columns: letter l has the issues first[l] to first[l + 1]; see `column` for the facets. */
+export function decode(buffer, facets) {
+  const found = arrays(buffer);
+  return { days: dates(found.days), first: offsets(found.issues), columns: facets.map((facet) => column(facet, found)) };
+}
+
+/** Owner o (an issue, or a letter) has values[offsets[o]] to values[offsets[o + 1]]; without offsets exactly values[o]. */
+function column(facet, found) {
+  const many = found[`${facet.key}#`];
+  return { ofIssue: facet.level === "issue", values: found[facet.key], offsets: many ? offsets(many) : null };
+}
+
+/** name -> typed array: a JSON header behind its length, then little-endian arrays. */
+function arrays(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const found = {};
-  for (const [name, [type, offset, count]] of Object.entries(header)) {
-    found[name] = new TYPES[type](buffer, 4 + length + offset, count);
-  }
+  for (const [name, [type, offset, count]] of Object.entries(header)) found[name] = new TYPES[type](buffer, 4 + length + offset, count);
   return found;
 }
 
-/**
- * All shards as one table. Letters and issues are numbered in time, newest first.
- * `index`: catalogue/index.json; `shards`: columns() of each shard, in the order of the index.
- */
-export function join(index, shards) {
-  const letters = sum(index.shards, "letters");
-  const issues = sum(index.shards, "issues");
-  const table = {
-    letters,
-    issues,
-    days: new Uint16Array(letters),
-    first: new Uint32Array(letters + 1),
-    letterOf: new Uint32Array(issues),
-    facets: index.facets.map((facet) => ({ ...facet, number: new Map(facet.values.map((value, place) => [value.id, place])) })),
-    columns: [],
-    starts: [],
-  };
-  let letter = 0;
-  let issue = 0;
-  index.shards.forEach((shard, place) => {
-    table.starts.push(letter);
-    table.days.set(shards[place].days, letter);
-    for (const count of shards[place].issues) {
-      table.first[letter] = issue;
-      table.letterOf.fill(letter, issue, issue + count);
-      issue += count;
-      letter += 1;
-    }
-  });
-  table.first[letters] = issues;
-  table.columns = index.facets.map((facet) => column(facet, table, shards));
-  return table;
+/** Days since 1900 from steps back in time; 0 is no date. */
+function dates(steps) {
+  const days = new Uint16Array(steps.length);
+  if (steps.length) days[0] = steps[0];
+  for (let letter = 1; letter < steps.length; letter += 1) days[letter] = days[letter - 1] - steps[letter];
+  return days;
 }
 
-/** A facet over all issues: `values[offsets[i]..offsets[i + 1]]` are issue i's. */
-function column(facet, table, shards) {
-  const counts = new Uint8Array(table.issues);
-  const parts = [];
-  let issue = 0;
-  let letter = 0;
-  for (const shard of shards) {
-    const own = shard[facet.key];
-    const many = shard[`${facet.key}#`];
-    const owners = facet.level === "issue" ? sumOf(shard.issues) : shard.issues.length;
-    let start = 0;
-    for (let owner = 0; owner < owners; owner += 1) {
-      const count = many ? many[owner] : 1;
-      const repeats = facet.level === "issue" ? 1 : shard.issues[owner];
-      for (let again = 0; again < repeats; again += 1) {
-        counts[issue] = count;
-        issue += 1;
-        for (let place = start; place < start + count; place += 1) parts.push(own[place]);
-      }
-      start += count;
-    }
-    letter += shard.issues.length;
-  }
-  const offsets = new Uint32Array(table.issues + 1);
-  for (let place = 0; place < table.issues; place += 1) offsets[place + 1] = offsets[place] + counts[place];
-  return { offsets, values: facet.values.length <= 256 ? Uint8Array.from(parts) : Uint16Array.from(parts) };
+function offsets(counts) {
+  const sums = new Uint32Array(counts.length + 1);
+  for (let place = 0; place < counts.length; place += 1) sums[place + 1] = sums[place] + counts[place];
+  return sums;
 }
 
 /** Days since 1900 of the first and the last day of months such as "2016-04"; open ends are open. */
@@ -84,49 +58,34 @@ export function days(from, to) {
   return [first, last];
 }
 
-/** Shard and place in it of a letter. */
-export function locate(table, letter) {
-  let shard = table.starts.length - 1;
-  while (table.starts[shard] > letter) shard -= 1;
-  return [shard, letter - table.starts[shard]];
+/** The shard of a letter, by its number in the collection. */
+export function shardOf(shards, letter) {
+  let low = 0;
+  let high = shards.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (shards[middle].start <= letter) low = middle;
+    else high = middle - 1;
+  }
+  return shards[low];
 }
 
-/** What somebody typed as a case number: {exact, low, high} over the codes of the cases file; null where it is none. */
+const LEAD = /^(?:(?:imr\s+)?(?:case|decision)\s*(?:number|no\b\.?|#)?\s*:?\s*|imr\s+(?=cm))/i;
+const NUMBER = /^(?:(cm|imr)[\s\W]*(\d{2})[\s\W]*(\d{0,7})|(\d{2})[-\s]?(\d{6,7})|()(\d{7}))$/i;
+
+/** What somebody typed as a case number: {exact, fits(code)} over the codes of the cases file; null where it is none. */
 export function caseQuery(text) {
-  const folded = text.toLowerCase().replace(/[^a-z0-9]/g, "");
-  const match = /^(cm|imr)?(\d{2})(\d{0,7})$/.exec(folded);
+  const typed = text.trim().replace(LEAD, "");
+  const match = NUMBER.exec(typed);
   if (!match) return null;
-  const [, kind, year, rest] = match;
-  const digits = kind === "imr" ? 6 : 7;
-  if (!kind && rest.length <= 5) return bare(folded);
+  if (match[7]) return { exact: true, fits: (code) => code > 0 && code % 1e7 === Number(match[7]) };
+  const [year, rest] = match[1] ? [match[2], match[3]] : [match[4], match[5]];
+  const old = (match[1] ?? "").toLowerCase() === "imr" && rest.length < 7;
+  const digits = old ? 6 : 7;
   if (rest.length > digits) return null;
-  const base = Number(year) * 1e7 + (kind === "imr" ? 2e9 : 0);
-  const room = 10 ** (digits - rest.length);
-  const low = base + Number(rest || 0) * room;
-  return { exact: rest.length === digits, low, high: low + room - 1 };
-}
-
-/** Seven digits alone are the number without its year. */
-function bare(folded) {
-  return /^\d{7}$/.test(folded) ? { exact: true, low: Number(folded), high: Number(folded), anyYear: true } : null;
-}
-
-/** Letters (numbers) whose case number fits. `cases`: the codes of all letters. */
-export function casesLike(query, cases) {
-  const found = [];
-  cases.forEach((code, letter) => {
-    const fits = query.anyYear ? code % 1e7 === query.low && code > 0 : code >= query.low && code <= query.high && code > 0;
-    if (fits) found.push(letter);
-  });
-  return found;
-}
-
-function sum(rows, field) {
-  return rows.reduce((total, row) => total + row[field], 0);
-}
-
-function sumOf(array) {
-  let total = 0;
-  for (const value of array) total += value;
-  return total;
+  const base = Number(year) * 1e7 + (old ? 2e9 : 0);
+  const low = base + Number(rest || 0) * 10 ** (digits - rest.length);
+  const high = low + 10 ** (digits - rest.length) - 1;
+  const padded = rest ? base + Number(rest) : -1; // "CM17-1234": the noughts left out
+  return { exact: rest.length === digits, fits: (code) => code > 0 && ((code >= low && code <= high) || code === padded) };
 }

@@ -1,46 +1,48 @@
-// State + catalogue + text hits -> rows and counts. Pure.
+// State + columns + scores of a shard -> matching issues and counts; shards put together -> rows in order. Pure.
 //
-// An issue fits when it has, in every facet with a choice, one of the chosen values, and its letter is in the months and among the
-// hits. The number beside a value counts what choosing it alone in its facet would show: all other facets stay in force.
+// An issue fits when it has, in every facet with a choice, one of the chosen values, and its letter is in the months and has a
+// score. The number beside a value counts what choosing it alone in its facet would show: all other facets stay in force.
 
 import { days } from "./catalogue.js";
 
-/** `hits`: letter -> score, or null without words. */
-export function evaluate(table, state, hits, order) {
-  const chosen = table.facets.map((facet) => allowed(facet, state.chosen.get(facet.key)));
-  const counts = table.facets.map((facet) => ({
-    issues: new Uint32Array(facet.values.length),
-    letters: new Uint32Array(facet.values.length),
-    last: new Int32Array(facet.values.length).fill(-1),
-  }));
-  const [first, last] = days(state.from, state.to);
-  const dated = Boolean(state.from || state.to);
-  const letters = [];
-  const matching = new Uint8Array(table.issues);
-  let issues = 0;
-  const visit = (letter) => {
-    const day = table.days[letter];
-    if (dated && (day === 0 || day < first || day > last)) return;
-    let any = false;
-    for (let issue = table.first[letter]; issue < table.first[letter + 1]; issue += 1) {
-      const failing = failed(table, chosen, issue);
-      if (failing === MANY) continue;
-      if (failing === NONE) {
-        matching[issue] = 1;
-        issues += 1;
-        any = true;
-        for (let facet = 0; facet < counts.length; facet += 1) count(table.columns[facet], counts[facet], issue, letter);
-      } else count(table.columns[failing], counts[failing], issue, letter);
-    }
-    if (any) letters.push(letter);
-  };
-  if (hits) for (const letter of [...hits.keys()].sort((a, b) => a - b)) visit(letter);
-  else for (let letter = 0; letter < table.letters; letter += 1) visit(letter);
-  return { letters: sorted(letters, table, hits, order), issues, matching, counts };
-}
-
 const NONE = -1;
 const MANY = -2;
+
+/** `scores`: by letter of the shard, below 0 for no hit; null without words. Letters are numbered within the shard. */
+export function evaluate(shard, facets, state, scores) {
+  const masks = facets.map((facet) => allowed(facet, state.chosen.get(facet.key)));
+  const active = masks.flatMap((mask, place) => (mask ? [place] : []));
+  const counts = facets.map((facet) => counter(facet.values.length));
+  const matching = new Uint8Array(shard.first[shard.days.length]);
+  const letters = [];
+  let issues = 0;
+  const [from, to] = days(state.from, state.to);
+  const dated = Boolean(state.from || state.to);
+  for (let letter = 0; letter < shard.days.length; letter += 1) {
+    if (scores && !(scores[letter] >= 0)) continue;
+    const day = shard.days[letter];
+    if (dated && (day === 0 || day < from || day > to)) continue;
+    let any = false;
+    for (let issue = shard.first[letter]; issue < shard.first[letter + 1]; issue += 1) {
+      const failing = failed(shard.columns, masks, active, issue, letter);
+      if (failing === MANY) continue;
+      if (failing !== NONE) {
+        count(shard.columns[failing], counts[failing], issue, letter);
+        continue;
+      }
+      matching[issue] = 1;
+      issues += 1;
+      any = true;
+      for (let facet = 0; facet < counts.length; facet += 1) count(shard.columns[facet], counts[facet], issue, letter);
+    }
+    if (any) letters.push(letter);
+  }
+  return { letters, issues, matching, counts };
+}
+
+function counter(values) {
+  return { issues: new Uint32Array(values), letters: new Uint32Array(values), last: new Int32Array(values).fill(-1) };
+}
 
 /** Which values pass, or null where nothing is chosen. Unknown values pass nothing. */
 function allowed(facet, ids) {
@@ -51,25 +53,28 @@ function allowed(facet, ids) {
 }
 
 /** The one facet that the issue fails, NONE, or MANY. */
-function failed(table, chosen, issue) {
+function failed(columns, masks, active, issue, letter) {
   let failing = NONE;
-  for (let facet = 0; facet < chosen.length; facet += 1) {
-    const mask = chosen[facet];
-    if (!mask || passes(table.columns[facet], mask, issue)) continue;
+  for (const facet of active) {
+    const column = columns[facet];
+    if (passes(column, masks[facet], column.ofIssue ? issue : letter)) continue;
     if (failing !== NONE) return MANY;
     failing = facet;
   }
   return failing;
 }
 
-function passes(column, mask, issue) {
-  for (let place = column.offsets[issue]; place < column.offsets[issue + 1]; place += 1) if (mask[column.values[place]]) return true;
+function passes({ values, offsets }, mask, owner) {
+  if (!offsets) return mask[values[owner]] === 1;
+  for (let place = offsets[owner]; place < offsets[owner + 1]; place += 1) if (mask[values[place]]) return true;
   return false;
 }
 
-function count(column, counts, issue, letter) {
-  for (let place = column.offsets[issue]; place < column.offsets[issue + 1]; place += 1) {
-    const value = column.values[place];
+function count({ values, offsets, ofIssue }, counts, issue, letter) {
+  const owner = ofIssue ? issue : letter;
+  const last = offsets ? offsets[owner + 1] : owner + 1;
+  for (let place = offsets ? offsets[owner] : owner; place < last; place += 1) {
+    const value = values[place];
     counts.issues[value] += 1;
     if (counts.last[value] !== letter) {
       counts.last[value] = letter;
@@ -78,10 +83,65 @@ function count(column, counts, issue, letter) {
   }
 }
 
-/** Letters without a date come last in either direction of time; equal scores stand newest first. */
-function sorted(letters, table, hits, order) {
-  if (order === "relevance" && hits) return letters.sort((a, b) => hits.get(b) - hits.get(a) || a - b);
-  if (order !== "oldest") return letters;
-  const dated = letters.filter((letter) => table.days[letter]).reverse();
-  return dated.concat(letters.filter((letter) => !table.days[letter]));
+/** Counts of the shards together. `parts`: evaluations, by number of the shard. */
+export function total(parts, facets) {
+  const sum = { letters: 0, issues: 0, counts: facets.map((facet) => counter(facet.values.length)) };
+  for (const part of parts.values()) {
+    sum.letters += part.letters.length;
+    sum.issues += part.issues;
+    part.counts.forEach((counts, facet) => {
+      for (const kind of ["issues", "letters"]) counts[kind].forEach((number, value) => (sum.counts[facet][kind][value] += number));
+    });
+  }
+  return sum;
+}
+
+/** Shards in the order in which time runs down the page. Letters without a date come last in either direction. */
+export function sequence(shards, order) {
+  const dated = shards.filter((shard) => shard.first);
+  if (order === "oldest") dated.reverse();
+  return [...dated, ...shards.filter((shard) => !shard.first)];
+}
+
+/** Letters, by number in the collection, as they are shown. Equal scores stand newest first. */
+export function rows(parts, shards, order) {
+  const listed = [];
+  for (const shard of sequence(shards, order === "relevance" ? "newest" : order)) {
+    const part = parts.get(shard.number);
+    if (!part) continue;
+    const letters = order === "oldest" && shard.first ? [...part.letters].reverse() : part.letters;
+    for (const letter of letters) listed.push(shard.start + letter);
+  }
+  if (order !== "relevance") return listed;
+  const scores = new Map();
+  for (const shard of shards) {
+    const part = parts.get(shard.number);
+    for (const letter of part?.letters ?? []) scores.set(shard.start + letter, part.scores ? part.scores[letter] : 0);
+  }
+  return listed.sort((a, b) => scores.get(b) - scores.get(a) || a - b);
+}
+
+/** How many of the first rows cannot change any more: those of the shards at the top that are done. Relevance needs all. */
+export function settled(parts, shards, order) {
+  let number = 0;
+  for (const shard of sequence(shards, order)) {
+    if (!parts.has(shard.number)) return order === "relevance" ? 0 : number;
+    number += parts.get(shard.number).letters.length;
+  }
+  return number;
+}
+
+/** Can the shard hold a row? Only then it is asked first; one outside the months is not asked at all. */
+export function relevant(shard, facets, state) {
+  if (!inMonths(shard, state)) return false;
+  return facets.every((facet) => {
+    const ids = state.chosen.get(facet.key);
+    const own = shard.values[facet.key];
+    return !ids || !own || own.some((number) => ids.has(facet.values[number].id));
+  });
+}
+
+export function inMonths(shard, state) {
+  if (!state.from && !state.to) return true;
+  return Boolean(shard.first) && (!state.to || shard.first.slice(0, 7) <= state.to) && (!state.from || shard.last.slice(0, 7) >= state.from);
 }

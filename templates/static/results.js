@@ -1,9 +1,11 @@
-// The page: shows rows and counts. Knows nothing of the index; everything is set as text but the index's own, escaped excerpts.
+// The page: shows rows, counts, chips. Knows nothing of the index; everything is set as text but the index's own, escaped excerpts.
 
 const WORDS = {
   upheld: ["Upheld", "treatment not approved"],
   overturned: ["Overturned", "treatment approved"],
 };
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const OPEN = 4;
 
 export function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -14,34 +16,48 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+export function button(words, act, attributes = { class: "plain" }) {
+  const made = make("button", { type: "button", ...attributes }, words);
+  made.addEventListener("click", act);
+  return made;
+}
+
 export function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en-US")} ${number === 1 ? one : many}`;
 }
 
-/** `rows`: [{card, issues: numbers that match, excerpts: Map(issue -> html), words}]. */
-export function showResults(list, rows, root) {
-  list.replaceChildren(...rows.map((row) => card(row, root)));
+export function day(iso) {
+  const [year, month, date] = iso.split("-").map(Number);
+  return `${date} ${MONTHS[month - 1]} ${year}`;
 }
 
-function card({ card: [id, number, date, issues], matching, excerpts, query }, root) {
+/** `rows`: [{card, matching: Set of places, excerpts: Map(number of the issue, 0 for the letter -> html), query}]. */
+export function showResults(list, rows, root) {
+  list.replaceChildren(...rows.map((row) => result(row, root)));
+}
+
+/** The issues that fit come first, those with the words before the others; the rest is folded away. */
+function result({ card: [id, number, date, issues], matching, excerpts, query }, root) {
   const url = `${root}decisions/${encodeURIComponent(id)}.html`;
   const mark = query ? `?highlight=${encodeURIComponent(query)}` : "";
-  const first = issues.map((_, place) => place).sort((a, b) => matching.has(b) - matching.has(a) || a - b);
-  const shown = first.slice(0, Math.max(3, Math.min(matching.size, 5)));
-  const items = shown.map((place) => {
+  const weight = (place) => (matching.has(place) ? 2 : 0) + (excerpts.has(place + 1) ? 1 : 0);
+  const places = issues.map((_, place) => place).sort((a, b) => weight(b) - weight(a) || a - b);
+  const items = places.map((place) => {
     const [disputed, outcome] = issues[place];
     const link = make("a", { href: `${url}${mark}#issue-${place + 1}` }, disputed);
-    const excerpt = excerpts.get(place + 1);
+    const excerpt = matching.has(place) && excerpts.get(place + 1);
     return make("li", { class: matching.has(place) ? "matching" : "other" }, link, " ", badge(outcome), excerpt ? quote(excerpt) : "");
   });
-  const left = issues.length - shown.length;
+  const folded = items.splice(OPEN);
   const about = excerpts.get(0);
+  const told = places.slice(0, OPEN).some((place) => matching.has(place) && excerpts.has(place + 1));
   return make(
     "li",
     { class: "card" },
     make("p", { class: "meta" }, date ? `${day(date)} · ` : "", make("a", { href: `${url}${mark}` }, number ?? id)),
-    make("ul", { class: "issues" }, ...items, left > 0 ? make("li", { class: "faint" }, `and ${left} more in this letter`) : ""),
-    about && !shown.some((place) => excerpts.has(place + 1)) ? quote(about) : "",
+    make("ul", { class: "issues" }, ...items),
+    folded.length ? make("details", {}, make("summary", {}, `${folded.length} more in this letter`), make("ul", { class: "issues" }, ...folded)) : "",
+    about && !told ? quote(about) : "",
   );
 }
 
@@ -57,30 +73,31 @@ function badge(outcome) {
   return make("span", { class: `badge ${outcome ?? "unknown"}` }, make("b", {}, word), " ", means ? make("span", {}, means) : "");
 }
 
-export function day(iso) {
-  const [year, month, date] = iso.split("-").map(Number);
-  return `${date} ${["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][month - 1]} ${year}`;
+/** Ticks of the panel; a facet with a choice is open. */
+export function showChoices(panel, state) {
+  for (const input of panel.querySelectorAll("input[type=checkbox]")) {
+    input.checked = state.chosen.get(input.name)?.has(input.value) ?? false;
+    if (input.checked) input.closest("details").open = true;
+  }
 }
 
-/** Numbers and ticks of the panel. */
-export function showPanel(panel, facets, counts, state) {
+/** Numbers of the panel, in letters; the issues stand in the tooltip. */
+export function showCounts(panel, facets, counts) {
   facets.forEach((facet, place) => {
-    const box = panel.querySelector(`[data-facet="${CSS.escape(facet.key)}"]`);
-    if (!box) return;
-    const chosen = state.chosen.get(facet.key) ?? new Set();
-    for (const input of box.querySelectorAll("input[type=checkbox]")) {
-      const number = counts[place].letters[facet.number.get(input.value)] ?? 0;
-      input.checked = chosen.has(input.value);
-      const item = input.closest("li");
-      item.classList.toggle("none", number === 0 && !input.checked);
-      item.querySelector(".n").textContent = number.toLocaleString("en-US");
+    for (const item of panel.querySelectorAll(`[data-facet="${CSS.escape(facet.key)}"] [data-value]`)) {
+      const value = facet.number.get(item.dataset.value);
+      const [letters, issues] = [counts[place].letters[value] ?? 0, counts[place].issues[value] ?? 0];
+      const shown = item.querySelector(".n");
+      shown.textContent = letters.toLocaleString("en-US");
+      shown.title = `${counted(letters, "decision")}, ${counted(issues, "issue")}`;
+      item.classList.toggle("none", letters === 0);
     }
-    if (chosen.size) box.open = true;
   });
 }
 
 /** One removable chip a choice; `remove(key, id)`. */
 export function showChips(list, state, facets, remove, clear) {
+  const chip = (text, act) => make("li", {}, button(`${text} ×`, act, { class: "quiet", "aria-label": `Remove filter: ${text}` }));
   const items = [];
   for (const facet of facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
@@ -88,30 +105,23 @@ export function showChips(list, state, facets, remove, clear) {
       items.push(chip(`${facet.label}: ${label}`, () => remove(facet.key, id)));
     }
   }
-  if (state.from) items.push(chip(`From ${state.from}`, () => remove("from")));
-  if (state.to) items.push(chip(`To ${state.to}`, () => remove("to")));
-  if (items.length) {
-    const all = make("button", { type: "button", class: "plain" }, "Clear all filters");
-    all.addEventListener("click", clear);
-    items.push(make("li", {}, all));
-  }
+  if (state.from) items.push(chip(`From ${month(state.from)}`, () => remove("from")));
+  if (state.to) items.push(chip(`To ${month(state.to)}`, () => remove("to")));
+  if (items.length) items.push(make("li", {}, button("Clear all filters", clear)));
   list.replaceChildren(...items);
 }
 
-function chip(text, remove) {
-  const button = make("button", { type: "button", class: "quiet", "aria-label": `Remove filter: ${text}` }, `${text} ×`);
-  button.addEventListener("click", remove);
-  return make("li", {}, button);
+export function month(iso) {
+  return `${MONTHS[Number(iso.slice(5)) - 1]} ${iso.slice(0, 4)}`;
 }
 
 /** Real links, so that a page of results can be opened in a tab. */
 export function showPages(nav, page, last, href) {
-  if (last <= 1) {
-    nav.replaceChildren();
-    return;
-  }
   const link = (number, text, rel) => make("a", { href: href(number), "data-page": number, rel }, text);
-  nav.replaceChildren(
-    ...[page > 1 ? link(page - 1, "Previous", "prev") : "", make("span", {}, `Page ${page} of ${last}`), page < last ? link(page + 1, "Next", "next") : ""].filter(Boolean),
-  );
+  const parts = [
+    page > 1 ? link(page - 1, "Previous", "prev") : "",
+    make("span", {}, `Page ${page.toLocaleString("en-US")} of ${last.toLocaleString("en-US")}`),
+    page < last ? link(page + 1, "Next", "next") : "",
+  ];
+  nav.replaceChildren(...(last > 1 ? parts.filter(Boolean) : []));
 }

@@ -1,27 +1,31 @@
-// Wires the search page together: URL -> state -> catalogue and index -> rows -> page.
+// Wires the search page together: URL -> state -> shards of the catalogue and of the index -> rows and counts -> page.
 
-import { casesLike, caseQuery, columns, join, locate } from "./catalogue.js";
-import { evaluate } from "./query.js";
-import { counted, make, showChips, showPages, showPanel, showResults } from "./results.js";
+import { caseQuery, decode, indexed, shardOf } from "./catalogue.js";
+import { evaluate, inMonths, relevant, rows, sequence, settled, total } from "./query.js";
+import { button, counted, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
 import { format, order, parse, toggled } from "./state.js";
+import { suggest } from "./suggest.js";
+import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { nearest, normal, suggestions, terms } from "./words.js";
+import { nearest, terms } from "./words.js";
 
 const SIZE = 20;
+const AT_ONCE = 4;
+const PATIENCE = 250; // ms for which the first hits wait for better ones, so that most lists appear once
+const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
 const form = find("search");
 const root = new URL(form.dataset.root || "./", location.href);
 const kept = new Map();
-let table;
+const columns = new Map();
 let index;
 let text;
-let known;
 let state;
+let shown;
 let turn = 0;
+let typing;
 
-document.documentElement.classList.add("script");
-
-async function load(path, as) {
+function load(path, as) {
   if (!kept.has(path)) {
     const loading = fetch(new URL(path, root)).then((answer) => {
       if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
@@ -33,15 +37,46 @@ async function load(path, as) {
   return kept.get(path);
 }
 
+async function columnsOf(shard) {
+  if (!columns.has(shard.number)) columns.set(shard.number, decode(await load(shard.columns, "arrayBuffer"), index.facets));
+  return columns.get(shard.number);
+}
+
+async function each(items, atOnce, work) {
+  const waiting = [...items];
+  const worker = async () => {
+    while (waiting.length) await work(waiting.shift());
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, worker));
+}
+
 async function start() {
-  index = await load("catalogue/index.json", "json");
+  index ??= indexed(await load("catalogue/index.json", "json"));
+  if (index.text) text ??= new Text(root, index, load);
+  read();
+  await update();
+}
+
+function read() {
   state = parse(location.search, index.facets.map((facet) => facet.key));
   find("q").value = state.q;
-  const shards = await Promise.all(index.shards.map((shard) => load(shard.columns, "arrayBuffer").then(columns)));
-  table = join(index, shards);
-  const rows = shards.map((shard, place) => new Map([...(shard.fragments ?? [])].map((id, letter) => [id, table.starts[place] + letter])));
-  if (index.shards.some((shard) => shard.text)) text = new Text(root, index.shards, (shard, id) => rows[shard].get(id));
-  await update();
+}
+
+/** What the words in the box are: nothing, a case number, or words for the index. */
+function question() {
+  const number = state.q ? caseQuery(state.q) : null;
+  if (number) return { number };
+  const { phrases, words } = terms(state.q);
+  if (!phrases.length && !words.length) return {};
+  return text ? { asked: { phrases, words } } : { mute: true };
+}
+
+/** {scores} of a shard's letters, null without words. */
+async function answer(shard, { number, asked }) {
+  if (asked) return text.search(shard, asked);
+  if (!number) return { scores: null };
+  const codes = new Uint32Array(await load(shard.cases, "arrayBuffer"));
+  return { scores: Float32Array.from(codes, (code) => (number.fits(code) ? 1 : -1)) };
 }
 
 /** The state has changed: show it. A newer change wins over a slower older one. */
@@ -49,143 +84,151 @@ async function update() {
   turn += 1;
   const mine = turn;
   const stale = () => mine !== turn;
-  showChips(find("chips"), state, table.facets, removed, () => go({ ...state, chosen: new Map(), from: "", to: "", page: 1 }));
-  find("sort").value = order(state);
+  const query = question();
+  const way = query.asked ? order(state) : order({ ...state, q: "", sort: state.sort === "relevance" ? "" : state.sort });
+  showControls(way, query);
+  busy(true);
+  if (badMonths()) return showAll({ parts: new Map(), shards: [], way, query });
+  const shards = index.shards.filter((shard) => inMonths(shard, state));
+  const wanted = sequence(shards, way).sort((a, b) => relevant(b, index.facets, state) - relevant(a, index.facets, state));
+  const found = { parts: new Map(), shards, way, query };
+  const done = [];
+  let early; // what is shown before all shards have answered
+  let timer;
+  await each(wanted, query.asked ? AT_ONCE : wanted.length, async (shard) => {
+    const [held, answered] = await Promise.all([columnsOf(shard), answer(shard, query)]);
+    if (stale()) return;
+    found.parts.set(shard.number, { ...evaluate(held, index.facets, state, answered.scores), ...answered, first: held.first });
+    done.push(shard.name);
+    if (done.length === wanted.length) return;
+    if (query.asked) find("progress").textContent = `Searched ${done.join(", ")} …`;
+    if (settled(found.parts, shards, way) >= state.page * SIZE) early ??= showRows(found, stale);
+    else if (way === "relevance") timer ??= setTimeout(() => !stale() && done.length < wanted.length && (early ??= showRows(found, stale)), PATIENCE);
+  });
+  clearTimeout(timer);
+  if (!stale()) await showAll(found, stale, await early);
+}
+
+/** Everything is known: numbers, chips, messages; the list too, unless a reader may be in the middle of it. */
+async function showAll(found, stale = () => false, early = undefined) {
+  const sum = total(found.parts, index.facets);
+  const letters = rows(found.parts, found.shards, found.way);
+  const last = Math.max(1, Math.ceil(letters.length / SIZE));
+  const page = Math.min(state.page, last);
+  const unknown = await absent(found);
+  if (stale()) return;
+  showCounts(find("panel"), index.facets, sum.counts);
+  say(sum, found, unknown);
+  showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./");
+  const now = letters.slice((page - 1) * SIZE, page * SIZE);
+  if (!early?.length) await showRows(found, stale, now);
+  else if (String(early) !== String(now)) find("progress").replaceChildren("All years are searched now. ", button("Show the best matches", () => showRows(found, stale, now).then(() => find("heading").focus())));
+  if (stale()) return;
+  find("take").hidden = sum.letters === 0;
+  find("download").onclick = () => attempt(() => download(found, letters));
+  busy(false);
+}
+
+/** Returns the letters that it has shown. */
+async function showRows(found, stale, letters = rows(found.parts, found.shards, found.way).slice((state.page - 1) * SIZE, state.page * SIZE)) {
+  const listed = await Promise.all(letters.map((letter) => row(letter, found, true)));
+  if (stale()) return [];
+  const text_ = listed.map(({ card, matching }) => [card[0], ...matching]).join() + state.q;
+  if (text_ !== shown) showResults(find("results"), listed, root.href);
+  shown = text_;
+  return letters;
+}
+
+async function row(letter, { parts, query }, excerpted) {
+  const shard = shardOf(index.shards, letter);
+  const place = letter - shard.start;
+  const part = parts.get(shard.number);
+  const matching = new Set();
+  for (let issue = part.first[place]; issue < part.first[place + 1]; issue += 1) if (part.matching[issue]) matching.add(issue - part.first[place]);
+  const hit = excerpted ? part.hits?.get(place) : undefined;
+  const [cards, data] = await Promise.all([load(`${shard.cards}${Math.floor(place / index.cards)}.json`, "json"), hit?.data()]);
+  const excerpts = new Map();
+  for (const sub of data?.sub_results ?? []) {
+    const issue = /#issue-(\d+)$/.exec(sub.url);
+    if (issue) excerpts.set(Number(issue[1]), sub.excerpt);
+  }
+  if (data) excerpts.set(0, data.excerpt);
+  return { card: cards[place % index.cards], matching, excerpts, query: query.asked ? state.q : "" };
+}
+
+/** Words that no letter holds, each with the nearest one that some letter does. */
+async function absent({ parts, query }) {
+  if (!query.asked || !parts.size) return [];
+  const everywhere = query.asked.words.filter((word) => [...parts.values()].every((part) => part.absent.includes(word)));
+  return Promise.all(everywhere.map(async (word) => ({ word, better: nearest(word, await text.like(word)) })));
+}
+
+function showControls(way, query) {
+  const clear = () => go({ ...state, chosen: new Map(), from: "", to: "", page: 1 }).then(() => find("heading").focus());
+  showChips(find("chips"), state, index.facets, removed, clear);
+  showChoices(find("panel"), state);
+  find("sort").value = way;
+  find("sort").options[0].disabled = !query.asked;
   find("from").value = state.from;
   find("to").value = state.to;
-  if (badMonths()) return;
-  const asked = await hits(stale);
-  if (stale()) return;
-  const found = evaluate(table, state, asked.scores, order(state));
-  showPanel(find("panel"), table.facets, found.counts, state);
-  const last = Math.max(1, Math.ceil(found.letters.length / SIZE));
-  const page = Math.min(state.page, last);
-  const rows = await Promise.all(found.letters.slice((page - 1) * SIZE, page * SIZE).map((letter) => row(letter, found, asked)));
-  if (stale()) return;
-  showResults(find("results"), rows, root.href);
-  showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./");
-  say(found, asked);
-  find("take").hidden = found.letters.length === 0;
-  find("download").onclick = () => download(found);
+  const chosen = [...state.chosen.values()].reduce((sum, ids) => sum + ids.size, 0) + Boolean(state.from) + Boolean(state.to);
+  find("show-panel").textContent = chosen ? `Filters (${chosen})` : "Filters";
 }
 
-/** {scores, hits, note}: letters that hold the words, or that bear the case number. */
-async function hits(stale) {
-  if (!state.q) return { scores: null };
-  const number = caseQuery(state.q);
-  if (number) return byCase(number);
-  if (!text) return { scores: null, note: "This site was built without its text index: the words are not searched, the filters work." };
-  find("progress").textContent = "Searching …";
-  const { shards } = index;
-  const wanted = shards.map((_, place) => place).filter((place) => inMonths(shards[place]));
-  const unknown = await missing(wanted);
-  if (stale()) return { scores: null };
-  if (unknown.length) {
-    find("progress").textContent = "";
-    return { scores: new Map(), unknown };
-  }
-  const done = [];
-  const found = await text.search(normal(state.q), wanted, (name) => {
-    done.push(name);
-    if (!stale() && done.length < wanted.length) find("progress").textContent = `Searched ${done.join(", ")} …`;
-  }, stale);
-  if (!stale()) find("progress").textContent = "";
-  return { scores: new Map([...found].map(([letter, { score }]) => [letter, score])), found };
+function busy(is) {
+  find("results").setAttribute("aria-busy", String(is));
+  find("panel").classList.toggle("counting", is);
 }
 
-/** Words that no letter holds. The last one may still be being typed: the beginning of a word is enough. */
-async function missing(wanted) {
-  const { phrase, terms: words } = terms(state.q);
-  if (phrase) return [];
-  known ??= (await load(index.words, "text")).split("\n");
-  const set = new Set(known);
-  const unknown = [];
-  for (const word of words) {
-    const plain = word.toLowerCase();
-    const begun = known.some((other) => other.startsWith(plain));
-    if (!begun && !set.has(plain) && !(await text.has(word, wanted))) unknown.push({ word, better: nearest(plain, known) });
-  }
-  return unknown;
-}
-
-async function byCase(number) {
-  const parts = await Promise.all(index.shards.map((shard) => load(shard.cases, "arrayBuffer")));
-  const cases = parts.flatMap((part) => [...new Uint32Array(part)]);
-  const letters = casesLike(number, cases);
-  const note = letters.length === 0 && number.exact ? `Case ${state.q.toUpperCase()} is not in this collection.` : "";
-  return { scores: new Map(letters.map((letter) => [letter, 1])), note, exact: number.exact };
-}
-
-function inMonths(shard) {
-  if (!state.from && !state.to) return true;
-  return Boolean(shard.first) && (!state.to || shard.first.slice(0, 7) <= state.to) && (!state.from || shard.last.slice(0, 7) >= state.from);
-}
-
-async function row(letter, found, asked) {
-  const [shard, place] = locate(table, letter);
-  const cards = await load(index.shards[shard].cards[Math.floor(place / index.cards)], "json");
-  const matching = new Set();
-  for (let issue = table.first[letter]; issue < table.first[letter + 1]; issue += 1) if (found.matching[issue]) matching.add(issue - table.first[letter]);
-  const excerpts = new Map();
-  const hit = asked.found?.get(letter)?.hit;
-  if (hit) {
-    const data = await hit.data();
-    for (const part of data.sub_results ?? []) {
-      const issue = /#issue-(\d+)$/.exec(part.url);
-      if (issue) excerpts.set(Number(issue[1]), part.excerpt);
-    }
-    excerpts.set(0, data.excerpt);
-  }
-  return { card: cards[place % index.cards], matching, excerpts, query: hit ? state.q : "" };
-}
-
-function say(found, asked) {
-  const { letters, issues } = found;
+function say({ letters, issues }, { query, parts }, unknown) {
   const about = state.q ? ` for “${state.q}”` : "";
-  const heading = letters.length ? `${counted(letters.length, "decision")}${about}` : `No decision${about}`;
+  const heading = letters ? `${counted(letters, "decision")}${about}` : `No decision${about}`;
   find("heading").textContent = heading;
-  find("status").textContent = letters.length ? `${heading}, ${counted(issues, "issue")}` : heading;
-  find("progress").textContent = letters.length ? `${counted(issues, "matching issue")} in ${counted(letters.length, "letter")}` : "";
+  find("status").textContent = letters ? `${heading}, ${counted(issues, "issue")}` : heading;
+  find("progress").textContent = letters ? `${counted(issues, "issue")} in ${letters === 1 ? "it fits" : "them fit"}` : "";
+  find("hide-panel").textContent = letters ? `Show ${counted(letters, "result")}` : "Show results";
   document.title = `${heading} · Search`;
-  const parts = [];
-  if (asked.note) parts.push(make("p", {}, asked.note));
-  for (const { word, better } of asked.unknown ?? []) {
-    const told = make("p", {}, `No letter contains “${word}”.`);
-    if (better) told.append(" Did you mean ", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 })), "?");
-    parts.push(told);
+  const told = [];
+  if (query.mute) told.push("This site was built without its text index: the words are not searched, the filters work.");
+  if (query.number && !letters && !state.chosen.size && !state.from && !state.to) {
+    told.push(query.number.exact ? `Case ${state.q.toUpperCase()} is not in this collection.` : `No case number in this collection begins like ${state.q.toUpperCase()}.`);
   }
-  if (!letters.length) parts.push(loosen());
-  find("message").replaceChildren(...parts);
+  const nodes = told.map((one) => make("p", {}, one));
+  for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
+  if (!letters && parts.size) nodes.push(loosen());
+  find("message").replaceChildren(...nodes);
 }
 
-/** What to let go of, one click each. */
+function unknownWord(word, better) {
+  const limited = state.from || state.to ? " of these months" : "";
+  const node = make("p", { class: "hint" }, `No letter${limited} contains “${word}”.`);
+  if (better) node.append(" Did you mean ", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 })), "?");
+  return node;
+}
+
+/** What to let go of, one click each, with what that would show. */
 function loosen() {
   const ways = [];
-  for (const facet of table.facets) {
+  for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
       const label = facet.values[facet.number.get(id)]?.label ?? id;
-      ways.push(button(`without ${facet.label}: ${label}`, () => go(toggled(state, facet.key, id, false))));
+      ways.push([`without ${facet.label}: ${label}`, toggled(state, facet.key, id, false)]);
     }
   }
-  if (state.from || state.to) ways.push(button("in any month", () => go({ ...state, from: "", to: "", page: 1 })));
-  if (state.q) ways.push(button("without the words", () => go({ ...state, q: "", page: 1 })));
-  const list = make("ul", {}, ...ways.map((way) => make("li", {}, way)));
-  return make("div", { class: "empty" }, make("p", {}, "Nothing here fits everything asked for. Try"), list, make("p", {}, make("a", { href: new URL("browse/", root).href }, "or browse all decisions"), "."));
-}
-
-function button(words, act) {
-  const made = make("button", { type: "button", class: "plain" }, words);
-  made.addEventListener("click", act);
-  return made;
+  if (state.from || state.to) ways.push(["in any month", { ...state, from: "", to: "", page: 1 }]);
+  if (state.q) ways.push([ways.length ? "without the words" : "all decisions, without the words", { ...state, q: "", page: 1 }]);
+  const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next))));
+  const browse = make("a", { href: new URL("browse/", root).href }, "browse all decisions");
+  return make("div", { class: "empty" }, make("p", {}, "Nothing here fits everything asked for. Try"), make("ul", {}, ...items), make("p", {}, "or ", browse, "."));
 }
 
 /** A step of the reader: into the address bar and its history. */
 function go(next, { replace = false } = {}) {
   state = next;
-  find("q").value = state.q;
-  const url = format(state) || location.pathname;
+  if (find("q") !== document.activeElement) find("q").value = state.q;
+  const url = `${location.pathname}${format(state)}`;
   if (replace) history.replaceState(null, "", url);
-  else history.pushState(null, "", url);
+  else if (url !== location.pathname + location.search) history.pushState(null, "", url);
   return attempt(update);
 }
 
@@ -198,33 +241,25 @@ function badMonths() {
   const wrong = state.from && state.to && state.from > state.to;
   const error = find("months-error");
   error.hidden = !wrong;
-  error.textContent = wrong ? "The first month is after the last: nothing was searched." : "";
+  error.textContent = wrong ? `${month(state.from)} is after ${month(state.to)}: nothing was searched.` : "";
+  for (const id of ["from", "to"]) find(id).setAttribute("aria-invalid", String(Boolean(wrong)));
   if (wrong) error.closest("details").open = true;
   return wrong;
 }
 
-async function download(found) {
-  const columns_ = ["case_number", "decision_date", "issue", "disputed", "outcome", "url"];
-  const lines = [columns_];
-  for (const letter of found.letters) {
-    const { card, matching } = await row(letter, found, {});
-    const [id, number, date, issues] = card;
-    for (const place of [...matching].sort((a, b) => a - b)) {
-      const url = new URL(`decisions/${id}.html#issue-${place + 1}`, root).href;
-      lines.push([number ?? "", date ?? "", place + 1, issues[place][0], issues[place][1] ?? "", url]);
-    }
-  }
-  const csv = lines.map((cells) => cells.map(cell).join(",")).join("\r\n");
-  const link = make("a", { href: URL.createObjectURL(new Blob([csv], { type: "text/csv" })), download: "imr-decisions.csv" });
+async function download(found, letters) {
+  const told = find("download").textContent;
+  const listed = new Array(letters.length);
+  let done = 0;
+  await each(letters.keys(), 8, async (place) => {
+    listed[place] = await row(letters[place], found, false);
+    done += 1;
+    if (done % 500 === 0) find("download").textContent = `Preparing ${Math.round((100 * done) / letters.length)}% …`;
+  });
+  find("download").textContent = told;
+  const link = make("a", { href: URL.createObjectURL(new Blob(["\ufeff", csv(listed, root)], { type: "text/csv" })), download: "imr-decisions.csv" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** A cell that no spreadsheet takes for a formula. */
-function cell(value) {
-  const plain = String(value);
-  const safe = /^[\s\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(plain) ? `'${plain}` : plain;
-  return `"${safe.replaceAll('"', '""')}"`;
 }
 
 async function attempt(work) {
@@ -232,29 +267,52 @@ async function attempt(work) {
     await work();
   } catch (error) {
     console.warn(error);
-    find("progress").textContent = "";
-    const again = button("Try again", () => attempt(table ? update : start));
     const offline = navigator.onLine === false ? "You seem to be offline. " : "";
+    const again = button("Try again", () => attempt(index ? update : start));
+    const browse = make("a", { href: new URL("browse/", root).href }, "browse the decisions");
+    find("progress").textContent = "";
     find("message").replaceChildren(
-      make("div", { class: "empty", role: "alert" }, make("p", {}, `${offline}The search data could not be loaded. `, again, " or ", make("a", { href: new URL("browse/", root).href }, "browse the decisions"), ".")),
+      make("div", { class: "empty", role: "alert" }, make("p", {}, `${offline}The search data could not be loaded. `, again, " or ", browse, ".")),
     );
+    busy(false);
   }
 }
 
 // The reader's hands.
 
+const box = suggest(find("q"), find("suggestions"), {
+  facets: () => index.facets,
+  vocabulary: async () => load((index ??= indexed(await load("catalogue/index.json", "json"))).vocabulary, "json"),
+  take({ facet, value, before }) {
+    clearTimeout(typing);
+    find("q").value = before;
+    go(toggled({ ...state, q: before }, facet.key, value.id, true));
+  },
+});
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  close();
-  go({ ...state, q: find("q").value.trim(), page: 1 });
+  clearTimeout(typing);
+  box.close();
+  if (index) go({ ...state, q: find("q").value.trim(), page: 1 });
+});
+find("q").addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    const q = find("q").value.trim();
+    if (index && q !== state.q && q.length !== 1) go({ ...state, q, page: 1 }, { replace: true });
+  }, PAUSE);
 });
 find("panel").addEventListener("submit", (event) => event.preventDefault());
-find("panel").addEventListener("change", (event) => {
-  const { type, name, value, checked } = event.target;
+find("panel").addEventListener("change", ({ target: { type, name, value, checked } }) => {
+  if (!index) return;
   if (type === "checkbox") go(toggled(state, name, value, checked));
-  else if (name === "from" || name === "to") go({ ...state, [name]: /^\d{4}-\d{2}$/.test(value) ? value : "", page: 1 });
+  else if (name === "from" || name === "to") go({ ...state, [name]: /^\d{4}-(0[1-9]|1[0-2])$/.test(value) ? value : "", page: 1 });
 });
-find("sort").addEventListener("change", () => go({ ...state, sort: find("sort").value === order({ ...state, sort: "" }) ? "" : find("sort").value, page: 1 }));
+find("sort").addEventListener("change", () => {
+  const usual = order({ ...state, sort: "" });
+  go({ ...state, sort: find("sort").value === usual ? "" : find("sort").value, page: 1 });
+});
 find("pages").addEventListener("click", (event) => {
   const page = Number(event.target.dataset.page);
   if (!page || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -262,13 +320,22 @@ find("pages").addEventListener("click", (event) => {
   go({ ...state, page }).then(() => find("heading").focus());
 });
 find("copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText(location.href);
-  find("status").textContent = "Link copied";
-  find("copy").textContent = "Copied";
+  try {
+    await navigator.clipboard.writeText(location.href);
+    find("status").textContent = "Link copied";
+    find("copy").textContent = "Link copied";
+    setTimeout(() => (find("copy").textContent = "Copy link to this search"), 3000);
+  } catch {
+    find("copied").value = location.href;
+    find("copied").hidden = false;
+    find("copied").select();
+  }
 });
 addEventListener("popstate", () => {
-  state = parse(location.search, index.facets.map((facet) => facet.key));
-  find("q").value = state.q;
+  if (!index) return;
+  clearTimeout(typing);
+  box.close();
+  read();
   attempt(update);
 });
 for (const opener of ["show-panel", "hide-panel"]) {
@@ -278,72 +345,19 @@ for (const opener of ["show-panel", "hide-panel"]) {
     (open ? find("panel").querySelector("summary") : find("heading")).focus();
   });
 }
-for (const box of document.querySelectorAll(".facet")) {
-  const all = box.querySelector(".show-all");
-  const narrow = box.querySelector(".narrow-facet");
-  if (!all) continue;
-  box.classList.add("short");
+for (const facet of document.querySelectorAll(".facet.short")) {
+  const all = facet.querySelector(".show-all");
+  const narrow = facet.querySelector(".narrow-facet");
   all.addEventListener("click", () => {
-    box.classList.remove("short");
+    facet.classList.remove("short");
     all.hidden = true;
+    facet.querySelector("li:nth-child(11) input")?.focus();
   });
   narrow.addEventListener("input", () => {
     const typed = narrow.value.toLowerCase().trim();
-    box.classList.toggle("finding", Boolean(typed));
-    for (const item of box.querySelectorAll(":scope > ul li")) item.hidden = Boolean(typed) && !item.textContent.toLowerCase().includes(typed);
+    facet.classList.toggle("finding", Boolean(typed));
+    for (const item of facet.querySelectorAll("li")) item.hidden = Boolean(typed) && !item.textContent.toLowerCase().includes(typed);
   });
 }
-
-// Suggestions: values of the vocabulary, taken over with the keyboard or the mouse.
-
-const box = find("suggestions");
-let offered = [];
-let at = -1;
-
-function offer() {
-  offered = table ? suggestions(find("q").value, table.facets) : [];
-  at = -1;
-  box.replaceChildren(
-    ...offered.map(({ facet, value, via }, place) => {
-      const item = make("li", { role: "option", id: `suggestion-${place}`, "aria-selected": "false" }, make("span", {}, `${value.label}${via ? ` (${via})` : ""}`), make("span", { class: "faint" }, facet.label));
-      item.addEventListener("mousedown", (event) => event.preventDefault());
-      item.addEventListener("click", () => take(place));
-      return item;
-    }),
-  );
-  box.hidden = offered.length === 0;
-  find("q").setAttribute("aria-expanded", String(!box.hidden));
-  find("q").removeAttribute("aria-activedescendant");
-}
-
-function close() {
-  box.hidden = true;
-  at = -1;
-  find("q").setAttribute("aria-expanded", "false");
-  find("q").removeAttribute("aria-activedescendant");
-}
-
-function take(place) {
-  const { facet, value } = offered[place];
-  close();
-  go(toggled({ ...state, q: "" }, facet.key, value.id, true));
-}
-
-find("q").addEventListener("input", offer);
-find("q").addEventListener("blur", close);
-find("q").addEventListener("keydown", (event) => {
-  if (box.hidden) return;
-  if (event.key === "Escape") close();
-  else if (event.key === "Enter" && at >= 0) {
-    event.preventDefault();
-    take(at);
-  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    const step = event.key === "ArrowDown" ? 1 : -1;
-    at = (at + step + offered.length + (at < 0 && step < 0 ? 1 : 0)) % offered.length;
-    [...box.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === at)));
-    find("q").setAttribute("aria-activedescendant", `suggestion-${at}`);
-  }
-});
 
 attempt(start);

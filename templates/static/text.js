@@ -1,66 +1,100 @@
-// Asks Pagefind which letters contain the words: one index a shard, opened when it is needed, a few side by side.
+// Asks Pagefind which letters hold the words: one index a shard, opened when it is needed, by one program for all of them.
+//
+// Pagefind answers a word that it does not know with the longest beginning that it knows. So every word is looked up first, in the
+// shipped lists, then in quotes, which switch that guessing off; a shard that lacks a word has no hits.
 
-import { terms } from "./words.js";
+import { holders, plain, wordList } from "./words.js";
 
-const ATONCE = 3;
 const RANKING = { termSimilarity: 5, metaWeights: { title: 2 } };
 
 export class Text {
-  /** `root`: URL of the site's root; `shards`: of catalogue/index.json; `letterOf(shard, fragment)`: number of the letter. */
-  constructor(root, shards, letterOf) {
+  /** `load(path, as)` fetches a published file; `root`: URL of the site's root; `index`: of the catalogue. */
+  constructor(root, index, load) {
     this.root = root;
-    this.shards = shards;
-    this.letterOf = letterOf;
-    this.instances = new Map();
+    this.index = index;
+    this.load = load;
+    this.opened = new Map();
+    this.query = "";
+    this.answers = new Map();
   }
 
-  /** letter -> {score, hit}, over the shards given; `searched` hears each shard's name when it is done. */
-  async search(query, wanted, searched = () => {}, stale = () => false) {
-    const { phrase, terms: words } = terms(query);
-    const asked = phrase ? `"${phrase}"` : words.join(" ");
+  /** {scores: by letter of the shard, below 0 for no hit; hits: letter -> result; absent: words that no letter there holds}. */
+  search(shard, asked) {
+    const query = JSON.stringify(asked);
+    if (query !== this.query) {
+      this.query = query;
+      this.answers = new Map();
+    }
+    const { answers } = this;
+    if (!answers.has(shard.number)) {
+      const answer = this.#search(shard, asked);
+      answer.catch(() => answers.delete(shard.number));
+      answers.set(shard.number, answer);
+    }
+    return answers.get(shard.number);
+  }
+
+  /** Listed words that begin like this one or its neighbour, most frequent first: what a mistyped word may have meant. */
+  async like(word) {
+    const initials = [...new Set(plain(word).slice(0, 2))];
+    const lists = await Promise.all(initials.map((initial) => this.#list(initial)));
+    return lists.flat().map((line) => line.word);
+  }
+
+  async #search(shard, { phrases, words }) {
+    const instance = await this.#open(shard);
+    const held = await Promise.all(words.map((word) => this.#holds(shard, instance, word)));
+    const absent = words.filter((_, place) => !held[place]);
+    const scores = new Float32Array(shard.letters).fill(-1);
+    if (absent.length) return { scores, hits: new Map(), absent };
+    const asked = [...phrases.map((phrase) => `"${phrase}"`), ...(words.length ? [words.join(" ")] : [])];
+    const found = await Promise.all(asked.map((query) => this.#ask(instance, query)));
+    const hits = found.pop() ?? new Map();
+    for (const other of found) for (const letter of hits.keys()) if (!other.has(letter)) hits.delete(letter);
+    for (const [letter, hit] of hits) scores[letter] = hit.score;
+    return { scores, hits, absent };
+  }
+
+  async #holds(shard, instance, word) {
+    const listed = holders(plain(word), await this.#list(plain(word)[0]));
+    if (listed === null || (listed >> BigInt(shard.number)) & 1n) return true;
+    return (await this.#ask(instance, `"${word}"`)).size > 0;
+  }
+
+  async #list(initial) {
+    const { words, initials } = this.index.text;
+    if (!initial || !initials.includes(initial)) return [];
+    this.lists ??= new Map();
+    if (!this.lists.has(initial)) this.lists.set(initial, this.load(`${words}${initial}.txt`, "text").then(wordList));
+    return this.lists.get(initial);
+  }
+
+  /** letter -> result */
+  async #ask({ instance, letterOf }, query) {
+    const { results } = await instance.search(query);
     const found = new Map();
-    if (!asked) return found;
-    await this.#each(wanted, async (shard) => {
-      if (stale()) return;
-      const { results } = await (await this.#instance(shard)).search(asked);
-      for (const result of results) {
-        const letter = this.letterOf(shard, Number.parseInt(result.id.split("_").pop(), 16));
-        if (letter !== undefined) found.set(letter, { score: result.score, hit: result });
-      }
-      searched(this.shards[shard].name);
-    });
+    for (const result of results) {
+      const letter = letterOf.get(Number.parseInt(result.id.split("_").pop(), 16));
+      if (letter !== undefined) found.set(letter, result);
+    }
     return found;
   }
 
-  /** Does any letter hold exactly this word (its stem)? Quotes switch the index's silent guessing off. */
-  async has(word, wanted) {
-    let any = false;
-    await this.#each(wanted, async (shard) => {
-      if (any) return;
-      const { results } = await (await this.#instance(shard)).search(`"${word}"`);
-      any ||= results.length > 0;
-    });
-    return any;
+  #open(shard) {
+    if (!this.opened.has(shard.number)) {
+      const opening = this.#start(shard);
+      opening.catch(() => this.opened.delete(shard.number));
+      this.opened.set(shard.number, opening);
+    }
+    return this.opened.get(shard.number);
   }
 
-  async #instance(shard) {
-    if (!this.instances.has(shard)) this.instances.set(shard, this.#open(shard));
-    return this.instances.get(shard);
-  }
-
-  async #open(shard) {
-    const path = new URL(this.shards[shard].text, this.root);
-    const pagefind = await import(new URL("pagefind.js", new URL(this.shards[0].text, this.root)).href);
-    const instance = pagefind.createInstance({ basePath: path.pathname, baseUrl: "/", ranking: RANKING });
-    if (instance.init) await instance.init();
-    return instance;
-  }
-
-  async #each(wanted, work) {
-    const waiting = [...wanted];
-    const worker = async () => {
-      while (waiting.length) await work(waiting.shift());
-    };
-    await Promise.all(Array.from({ length: Math.min(ATONCE, waiting.length) }, worker));
+  async #start(shard) {
+    const hub = new URL(this.index.text.hub, this.root);
+    const [pagefind, ids] = await Promise.all([import(new URL("pagefind.js", hub).href), this.load(shard.fragments, "arrayBuffer")]);
+    const instance = pagefind.createInstance({ basePath: hub.pathname, baseUrl: "/", ranking: RANKING });
+    await instance.init();
+    await instance.mergeIndex(new URL(shard.text, this.root).pathname, { language: "en", ranking: RANKING });
+    return { instance, letterOf: new Map([...new Uint32Array(ids)].map((id, letter) => [id, letter])) };
   }
 }

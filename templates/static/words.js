@@ -1,17 +1,46 @@
 // What is typed, turned into what the index holds; and the nearest word that it does hold. Pure.
 
 const LEVEL = /(?<![A-Za-z0-9])([CTLS])-?(\d{1,2}) ?[-/] ?([CTLS])?-?(\d{1,2})(?![0-9])/gi;
+const PHRASE = /["“”]([^"“”]*)["“”]/g;
+const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
+const STOP = new Set("a an and as at be by for from in is it of on or the to was were with".split(" "));
 
 /** L4-5, L4/L5 and L4-L5 are one word, as in the staged pages. */
 export function normal(text) {
   return text.replace(LEVEL, (_, one, from, two, to) => `${one}${from}${two ?? one}${to}`.toLowerCase());
 }
 
-/** {phrase: "..."} for text in quotes, else {terms: [...]}. */
+/** {phrases, words}: what stands in quotes, and the other words; little words are left out where others remain. */
 export function terms(text) {
-  const quoted = /^\s*["“”](.+?)["“”]\s*$/.exec(text);
-  if (quoted) return { phrase: normal(quoted[1]).trim(), terms: [] };
-  return { phrase: "", terms: normal(text).replace(/["“”]/g, " ").split(/\s+/).map((term) => term.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}%]+$/gu, "")).filter(Boolean) };
+  const plain = normal(text);
+  const phrases = [...plain.matchAll(PHRASE)].map((match) => match[1].trim()).filter((phrase) => /[\p{L}\p{N}]/u.test(phrase));
+  const words = plain.replace(PHRASE, " ").split(/\s+/).map((word) => word.replace(EDGES, "")).filter(Boolean);
+  const telling = words.filter((word) => !STOP.has(word.toLowerCase()));
+  return { phrases, words: telling.length || phrases.length ? telling : words };
+}
+
+/** As the index cuts a word: "10/325" is 10325. */
+export function plain(word) {
+  return word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
+/** Lines of a word list: {word, shards}; shards is a set as a number, or null for all. */
+export function wordList(text) {
+  return text.split("\n").filter(Boolean).map((line) => {
+    const [word, mask] = line.split(" ");
+    return { word, shards: mask ? BigInt(`0x${mask}`) : null };
+  });
+}
+
+/** Set of the shards that hold a word which begins like this; null for all of them. */
+export function holders(typed, list) {
+  let found = 0n;
+  for (const { word, shards } of list) {
+    if (!word.startsWith(typed)) continue;
+    if (shards === null) return null;
+    found |= shards;
+  }
+  return found;
 }
 
 /** The known word nearest to a mistyped one, or "". At most two slips, one in a short word; the more frequent word wins. */
@@ -51,18 +80,29 @@ export function distance(one, two, most) {
   return above[two.length];
 }
 
-/** Vocabulary values for what is being typed: whole labels first, then words inside, then synonyms. */
-export function suggestions(text, facets, most = 8) {
-  const typed = text.toLowerCase().trim();
+/**
+ * Vocabulary values for what is being typed: whole labels first, then words inside, then other words for them.
+ * Where the whole text leads nowhere, its last words do; `before` is the text that stays in the box.
+ */
+export function suggestions(text, facets, vocabulary, most = 8) {
+  const typed = text.toLowerCase().trimStart().replace(/\s+/g, " ");
+  for (let start = 0; start >= 0 && typed.length - start >= 2; start = typed.indexOf(" ", start) + 1 || -1) {
+    const found = named(typed.slice(start).trim(), facets, vocabulary);
+    if (found.length) return found.slice(0, most).map((one) => ({ ...one, before: text.trimStart().slice(0, start).trim() }));
+  }
+  return [];
+}
+
+function named(typed, facets, vocabulary) {
   if (typed.length < 2) return [];
   const found = [];
-  for (const facet of facets) {
+  facets.forEach((facet, place) => {
     facet.values.forEach((value, number) => {
       const label = value.label.toLowerCase();
-      const via = (value.words ?? []).find((word) => word.toLowerCase().startsWith(typed));
-      const rank = label.startsWith(typed) ? 0 : label.includes(` ${typed}`) ? 1 : via ? 2 : 3;
-      if (rank < 3) found.push({ facet, value, number, rank, via: rank === 2 ? via : "" });
+      const via = vocabulary[place][number].find((word) => word.toLowerCase().startsWith(typed));
+      const rank = label.startsWith(typed) ? 0 : label.includes(` ${typed}`) ? 1 : via?.toLowerCase() === typed ? 1 : via ? 2 : 3;
+      if (rank < 3) found.push({ facet, value, rank, via: label.includes(typed) ? "" : via });
     });
-  }
-  return found.sort((a, b) => a.rank - b.rank || a.value.label.length - b.value.label.length).slice(0, most);
+  });
+  return found.sort((a, b) => a.rank - b.rank || a.value.label.length - b.value.label.length);
 }

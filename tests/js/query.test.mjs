@@ -1,34 +1,62 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { join } from "../../templates/static/catalogue.js";
-import { evaluate } from "../../templates/static/query.js";
+import { decode, indexed, shardOf } from "../../templates/static/catalogue.js";
+import { evaluate, inMonths, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
 import { parse } from "../../templates/static/state.js";
 
-// Three letters: A (2017-02, issues MRI/upheld and PT/overturned), B (2016-12, MRI/overturned), C (no date, MRI/upheld).
+// Three letters: A (2017-02, issues MRI/upheld and PT/overturned), B (2016-12, MRI/overturned), C (no date, MRI/upheld, no sex).
 const DAY = (iso) => (Date.parse(iso) - Date.UTC(1900, 0, 1)) / 86_400_000;
-const index = {
+const index = indexed({
   facets: [
     { key: "outcome", level: "issue", values: [{ id: "upheld" }, { id: "overturned" }] },
     { key: "treatment", level: "issue", values: [{ id: "mri" }, { id: "pt" }] },
     { key: "sex", level: "letter", values: [{ id: "female" }, { id: "male" }] },
+    { key: "year", level: "letter", values: [{ id: "2017" }, { id: "2016" }] },
   ],
   shards: [
-    { letters: 2, issues: 3 },
-    { letters: 1, issues: 1 },
+    { letters: 1, issues: 2, first: "2017-02-28", last: "2017-02-28", values: { year: [0] } },
+    { letters: 1, issues: 1, first: "2016-12-01", last: "2016-12-01", values: { year: [1] } },
+    { letters: 1, issues: 1, first: null, last: null, values: { year: [] } },
   ],
-};
+});
+
+/** A column file as Python packs it. */
+function packed(arrays) {
+  const header = {};
+  const body = [];
+  for (const [name, array] of Object.entries(arrays)) {
+    while (body.length % 4) body.push(0);
+    header[name] = [`u${array.BYTES_PER_ELEMENT * 8}`, body.length, array.length];
+    body.push(...new Uint8Array(array.buffer));
+  }
+  let told = JSON.stringify(header);
+  while ((told.length + 4) % 8) told += " ";
+  const bytes = new Uint8Array(4 + told.length + body.length);
+  new DataView(bytes.buffer).setUint32(0, told.length, true);
+  bytes.set(new TextEncoder().encode(told), 4);
+  bytes.set(body, 4 + told.length);
+  return bytes.buffer;
+}
+
 const shards = [
-  { days: Uint16Array.of(DAY("2017-02-28"), DAY("2016-12-01")), issues: Uint16Array.of(2, 1), outcome: Uint8Array.of(0, 1, 1), treatment: Uint8Array.of(0, 1, 0), sex: Uint8Array.of(0, 1) },
-  { days: Uint16Array.of(0), issues: Uint16Array.of(1), outcome: Uint8Array.of(0), treatment: Uint8Array.of(0), "sex#": Uint8Array.of(0), sex: Uint8Array.of() },
-];
-const table = join(index, shards);
-const ask = (search, hits = null, order = "newest") => {
-  const found = evaluate(table, parse(search, ["outcome", "treatment", "sex"]), hits, order);
-  return { letters: found.letters, issues: found.issues, counts: found.counts.map((one) => [...one.letters]) };
-};
+  { days: Uint16Array.of(DAY("2017-02-28")), issues: Uint16Array.of(2), outcome: Uint8Array.of(0, 1), treatment: Uint8Array.of(0, 1), sex: Uint8Array.of(0), year: Uint8Array.of(0) },
+  { days: Uint16Array.of(DAY("2016-12-01")), issues: Uint16Array.of(1), outcome: Uint8Array.of(1), treatment: Uint8Array.of(0), sex: Uint8Array.of(1), year: Uint8Array.of(1) },
+  { days: Uint16Array.of(0), issues: Uint16Array.of(1), outcome: Uint8Array.of(0), treatment: Uint8Array.of(0), "sex#": Uint8Array.of(0), sex: new Uint8Array(), "year#": Uint8Array.of(0), year: new Uint8Array() },
+].map((arrays) => decode(packed(arrays), index.facets));
+
+const KEYS = index.facets.map((facet) => facet.key);
+
+function ask(search, { scores = null, order = "newest" } = {}) {
+  const parts = new Map(shards.map((shard, number) => {
+    const own = scores ? Float32Array.of(scores[number]) : null;
+    return [number, { ...evaluate(shard, index.facets, parse(search, KEYS), own), scores: own }];
+  }));
+  const sum = total(parts, index.facets);
+  return { letters: rows(parts, index.shards, order), issues: sum.issues, counts: sum.counts.map((one) => [...one.letters]) };
+}
 
 test("nothing chosen shows every letter, newest first", () => {
-  assert.deepEqual(ask(""), { letters: [0, 1, 2], issues: 4, counts: [[2, 2], [3, 1], [1, 1]] });
+  assert.deepEqual(ask(""), { letters: [0, 1, 2], issues: 4, counts: [[2, 2], [3, 1], [1, 1], [1, 1]] });
 });
 
 test("two facets must fit on the same issue", () => {
@@ -36,7 +64,7 @@ test("two facets must fit on the same issue", () => {
 });
 
 test("the numbers of a facet leave its own choice aside", () => {
-  assert.deepEqual(ask("?treatment=mri&outcome=overturned").counts, [[2, 1], [1, 1], [0, 1]]);
+  assert.deepEqual(ask("?treatment=mri&outcome=overturned").counts, [[2, 1], [1, 1], [0, 1], [0, 1]]);
 });
 
 test("values of one facet are alternatives", () => {
@@ -53,12 +81,34 @@ test("months are whole months and leave letters without a date out", () => {
   assert.deepEqual(ask("?from=2016-01").letters, [0, 1]);
 });
 
-test("hits narrow, and order by score with the newest first among equals", () => {
-  const hits = new Map([[2, 5], [1, 7], [0, 5]]);
-  assert.deepEqual(ask("?q=x", hits, "relevance").letters, [1, 0, 2]);
-  assert.deepEqual(ask("?q=x&outcome=upheld", hits, "relevance").letters, [0, 2]);
+test("scores narrow, and order with the newest first among equals", () => {
+  const scores = [5, 7, 5];
+  assert.deepEqual(ask("?q=x", { scores, order: "relevance" }).letters, [1, 0, 2]);
+  assert.deepEqual(ask("?q=x&outcome=upheld", { scores, order: "relevance" }).letters, [0, 2]);
+  assert.deepEqual(ask("?q=x", { scores: [5, -1, 0], order: "relevance" }).letters, [0, 2]);
 });
 
 test("oldest first keeps letters without a date at the end", () => {
-  assert.deepEqual(ask("?sort=oldest", null, "oldest").letters, [1, 0, 2]);
+  assert.deepEqual(ask("?sort=oldest", { order: "oldest" }).letters, [1, 0, 2]);
+});
+
+test("rows are settled as far as the shards above them are known", () => {
+  const part = (letters) => ({ letters });
+  assert.deepEqual(sequence(index.shards, "oldest").map((shard) => shard.number), [1, 0, 2]);
+  assert.equal(settled(new Map([[0, part([0])]]), index.shards, "newest"), 1);
+  assert.equal(settled(new Map([[1, part([0])]]), index.shards, "newest"), 0);
+  assert.equal(settled(new Map([[1, part([0])]]), index.shards, "oldest"), 1);
+  assert.equal(settled(new Map([[0, part([0])], [1, part([0])]]), index.shards, "relevance"), 0);
+});
+
+test("a year or a month that is asked for touches its own shards only", () => {
+  const touched = (search, test_) => index.shards.filter((shard) => test_(shard, parse(search, KEYS))).map((shard) => shard.number);
+  assert.deepEqual(touched("?year=2016", (shard, state) => relevant(shard, index.facets, state)), [1]);
+  assert.deepEqual(touched("?from=2017-01&outcome=upheld", (shard, state) => relevant(shard, index.facets, state)), [0]);
+  assert.deepEqual(touched("?from=2016-12&to=2017-03", inMonths), [0, 1]);
+  assert.deepEqual(touched("", inMonths), [0, 1, 2]);
+});
+
+test("a letter is found in its shard", () => {
+  assert.deepEqual([0, 1, 2].map((letter) => shardOf(index.shards, letter).number), [0, 1, 2]);
 });

@@ -1,17 +1,29 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caseQuery, casesLike } from "../../templates/static/catalogue.js";
-import { distance, nearest, normal, suggestions, terms } from "../../templates/static/words.js";
+import { caseQuery } from "../../templates/static/catalogue.js";
+import { cell, csv } from "../../templates/static/take.js";
+import { distance, holders, nearest, normal, plain, suggestions, terms, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
   assert.equal(normal("C5-6 and L5-S1, 10/325 #60 2x4"), "c5c6 and l5s1, 10/325 #60 2x4");
 });
 
-test("quotes make a phrase, loose punctuation goes", () => {
-  assert.deepEqual(terms('"lumbar MRI"'), { phrase: "lumbar MRI", terms: [] });
-  assert.deepEqual(terms("lumbar, (MRI) 10% #60"), { phrase: "", terms: ["lumbar", "MRI", "10%", "60"] });
-  assert.deepEqual(terms("  ?! "), { phrase: "", terms: [] });
+test("what stands in quotes is a phrase, loose punctuation goes, little words go where others remain", () => {
+  assert.deepEqual(terms('"lumbar MRI"'), { phrases: ["lumbar MRI"], words: [] });
+  assert.deepEqual(terms('MRI of the "low back"'), { phrases: ["low back"], words: ["MRI"] });
+  assert.deepEqual(terms("lumbar, (MRI) 10% #60 10/325"), { phrases: [], words: ["lumbar", "MRI", "10", "60", "10/325"] });
+  assert.deepEqual(terms("of the"), { phrases: [], words: ["of", "the"] });
+  for (const nothing of ["  ?! ", '""', "“ ”"]) assert.deepEqual(terms(nothing), { phrases: [], words: [] });
+});
+
+test("a word list says which shards hold a word that begins like the one typed", () => {
+  const list = wordList("gabapentin 6\ngabadone 1\npain\n");
+  assert.equal(holders("gabap", list), 6n);
+  assert.equal(holders("gaba", list), 7n);
+  assert.equal(holders("pai", list), null);
+  assert.equal(holders("gabapentn", list), 0n);
+  assert.equal(plain("10/325"), "10325");
 });
 
 test("a mistyped word leads to the nearest known one", () => {
@@ -30,22 +42,47 @@ test("distance counts a swap of neighbours once and stops early", () => {
 
 test("case numbers are recognised in any punctuation, whole or begun", () => {
   const cases = [170001234, 160221706, 0, 2130000004];
-  const like = (text) => casesLike(caseQuery(text), cases);
-  for (const text of ["CM17-0001234", "cm17 0001234", "CM170001234", "17-0001234", "0001234"]) assert.deepEqual(like(text), [0], text);
+  const like = (text) => cases.flatMap((code, letter) => (caseQuery(text).fits(code) ? [letter] : []));
+  for (const text of ["CM17-0001234", "cm17 0001234", "CM170001234", "CM 17 – 0001234", "17-0001234", "170001234", "0001234", "CM17-1234", "Case No. CM17-0001234", "IMR case number: CM17-0001234", "IMR CM17-0001234", "IMR 17-0001234"]) {
+    assert.deepEqual(like(text), [0], text);
+    assert.ok(caseQuery(text).exact || text === "CM17-1234", text);
+  }
   assert.deepEqual(like("CM16-02"), [1]);
   assert.deepEqual(like("CM16"), [1]);
-  assert.deepEqual(like("IMR 13-000004"), [3]);
+  for (const text of ["IMR 13-000004", "IMR13-000004", "imr 13000004"]) assert.deepEqual(like(text), [3], text);
   assert.deepEqual(like("CM14-9999999"), []);
-  for (const text of ["lumbar", "10/325", "2x4", "72148", "CM17-00012345"]) assert.equal(caseQuery(text), null, text);
 });
 
-test("suggestions put labels before words inside before synonyms", () => {
-  const values = [
-    { id: "a", label: "Low back", words: ["lumbar"] },
-    { id: "b", label: "Lumbago clinic" },
-    { id: "c", label: "Right lumbar" },
-  ];
-  const found = suggestions("lum", [{ key: "body-part", values }]);
+test("other numbers are no case numbers", () => {
+  for (const text of ["lumbar", "10/325", "2x4", "72148", "CM17-00012345", "04/21/2014", "2016", "16", "cm", "IMR case", "case", "decision no", "4-21-14", ""]) {
+    assert.equal(caseQuery(text), null, text);
+  }
+});
+
+test("suggestions put labels before words inside before other words for them", () => {
+  const facets = [{ key: "body-part", values: [{ id: "a", label: "Low back" }, { id: "b", label: "Lumbago clinic" }, { id: "c", label: "Right lumbar" }] }];
+  const vocabulary = [[["lumbar"], [], []]];
+  const found = suggestions("lum", facets, vocabulary);
   assert.deepEqual(found.map((one) => one.value.id), ["b", "c", "a"]);
-  assert.deepEqual(suggestions("l", [{ key: "body-part", values }]), []);
+  assert.deepEqual(found.map((one) => one.via), ["", "", "lumbar"]);
+  assert.deepEqual(suggestions("l", facets, vocabulary), []);
+});
+
+test("where the whole text suggests nothing its last words do, and the others stay", () => {
+  const facets = [{ key: "body-part", values: [{ id: "a", label: "Low back" }] }];
+  const [found] = suggestions("Norco  for low b", facets, [[[]]]);
+  assert.deepEqual([found.value.id, found.before], ["a", "Norco  for"]);
+});
+
+test("a cell is no formula", () => {
+  for (const text of ["=1", "+1", "-1", "@a", " =1", "\u200b=1", "\uff1d1", "\t1"]) assert.match(cell(text), /^"'/, text);
+  assert.equal(cell('say "so", 5-1'), '"say ""so"", 5-1"');
+  assert.equal(cell(""), '""');
+});
+
+test("a table has one line an issue that fits", () => {
+  const card = ["cm17-0001234", "CM17-0001234", "2017-02-21", [["MRI, lumbar", "upheld"], ["Norco", null]]];
+  const lines = csv([{ card, matching: new Set([1]) }], "http://a.example/imr/").trim().split("\r\n");
+  assert.equal(lines.length, 2);
+  assert.equal(lines[1], '"CM17-0001234","2017-02-21","2","Norco","","http://a.example/imr/decisions/cm17-0001234.html#issue-2"');
 });

@@ -1,0 +1,251 @@
+"""The search page in a real browser, over the invented letters: what a reader sees and does."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+
+@pytest.fixture
+def watched(page: Page, site_url: str) -> Iterator[Page]:
+    """A page that may say nothing on the console and ask no other host."""
+    said: list[str] = []
+    asked: set[str] = set()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    yield page
+    assert said == []
+    assert asked <= {urlsplit(site_url).netloc, ""}
+
+
+def go(page: Page, url: str) -> None:
+    page.goto(url)
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+
+
+def search(page: Page, words: str) -> None:
+    page.fill("#q", words)
+    page.press("#q", "Enter")
+    ready(page)
+
+
+def decisions(page: Page) -> int:
+    """The number in the heading."""
+    text = page.inner_text("#heading")
+    return 0 if text.startswith("No decision") else int(re.match(r"[\d,]+", text)[0].replace(",", ""))  # type: ignore[index]
+
+
+def open_all(page: Page) -> None:
+    page.eval_on_selector_all(
+        "details.facet", "boxes => boxes.forEach((box) => { box.open = true; box.classList.remove('short'); })"
+    )
+
+
+def state_of(page: Page) -> tuple[str, str, list[str], list[str]]:
+    chips = page.locator("#chips button").all_inner_texts()
+    cards = page.locator("#results > li .meta").all_inner_texts()
+    return page.inner_text("#heading"), page.input_value("#q"), chips, cards
+
+
+def box(page: Page, facet: str, value: str) -> Locator:
+    return page.locator(f'input[name="{facet}"][value="{value}"]')
+
+
+def test_the_number_beside_every_value_is_what_choosing_it_shows(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=lumbar")
+    open_all(watched)
+    values = watched.eval_on_selector_all("#panel input[type=checkbox]", "boxes => boxes.map((box) => [box.name, box.value])")
+    assert len(values) > 40
+    for facet, value in values:
+        item = box(watched, facet, value).locator("xpath=ancestor::li[1]")
+        promised = int(item.locator(".n").first.inner_text().replace(",", ""))
+        box(watched, facet, value).check(force=True)
+        ready(watched)
+        assert decisions(watched) == promised, (facet, value)
+        box(watched, facet, value).uncheck(force=True)
+        ready(watched)
+
+
+def test_words_then_body_part_then_outcome_then_the_issue_and_back(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    search(watched, "lumbar MRI")
+    with_words = decisions(watched)
+    box(watched, "body-part", "low-back").check()
+    ready(watched)
+    box(watched, "outcome", "overturned").check()
+    ready(watched)
+    assert 0 < decisions(watched) <= with_words
+    before = state_of(watched)
+    link = watched.locator("#results li.matching a").first
+    href = link.get_attribute("href") or ""
+    link.click()
+    expect(watched.locator(f"#{href.rpartition('#')[2]}")).to_be_in_viewport()
+    expect(watched.locator("article mark").first).to_be_visible()
+    watched.go_back()
+    ready(watched)
+    assert state_of(watched) == before
+    watched.reload()
+    ready(watched)
+    assert state_of(watched) == before
+    pasted = watched.url
+    go(watched, f"{site_url}search/")
+    go(watched, pasted)
+    assert state_of(watched) == before
+
+
+def test_every_matching_issue_shown_has_the_chosen_outcome(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?outcome=overturned&body-part=low-back")
+    badges = watched.locator("#results li.matching .badge b").all_inner_texts()
+    assert badges
+    assert set(badges) == {"Overturned"}
+
+
+@pytest.mark.parametrize("typed", ["CM99-0000204", "cm99 0000204", "CM990000204", "99-0000204", "0000204"])
+def test_a_case_number_in_any_punctuation_leads_to_its_letter(watched: Page, site_url: str, typed: str) -> None:
+    go(watched, f"{site_url}search/")
+    search(watched, typed)
+    assert watched.locator("#results .meta a").all_inner_texts() == ["CM99-0000204"]
+
+
+def test_an_absent_case_number_is_said_to_be_absent(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=CM14-9999999")
+    expect(watched.locator("#message")).to_contain_text("is not in this collection")
+    assert watched.locator("#results > li").count() == 0
+
+
+def test_a_mistyped_word_is_said_to_be_unknown_and_the_nearest_offered(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=lumbr+MRI")
+    expect(watched.locator("#message")).to_contain_text("No letter contains “lumbr”")
+    watched.get_by_role("button", name="lumbar", exact=True).click()
+    ready(watched)
+    assert decisions(watched) > 0
+    assert watched.input_value("#q") == "lumbar MRI"
+
+
+def test_levels_of_the_spine_are_found_however_they_are_typed(watched: Page, site_url: str) -> None:
+    found = []
+    for typed in ("L4-5", "L4/L5", "L4-L5"):
+        go(watched, f"{site_url}search/?q={typed}")
+        found.append(watched.locator("#results .meta a").all_inner_texts())
+    assert found[0]
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_suggestion_is_taken_with_the_keyboard_alone(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    watched.focus("#q")
+    watched.keyboard.type("low ba")
+    expect(watched.locator("#suggestions")).to_be_visible()
+    watched.keyboard.press("ArrowDown")
+    watched.keyboard.press("Enter")
+    ready(watched)
+    assert "body-part=low-back" in watched.url
+    assert box(watched, "body-part", "low-back").is_checked()
+
+
+def test_removing_a_chip_widens_the_search_and_moves_to_the_heading(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=pain&outcome=overturned")
+    narrow = decisions(watched)
+    watched.locator("#chips button").first.click()
+    ready(watched)
+    assert decisions(watched) > narrow
+    expect(watched.locator("#heading")).to_be_focused()
+
+
+def test_nothing_found_offers_what_to_loosen(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=lumbar&body-part=nowhere")
+    expect(watched.locator("#message")).to_contain_text("Nothing here fits")
+    watched.locator("#message button", has_text="nowhere").click()
+    ready(watched)
+    assert decisions(watched) > 0
+
+
+def test_dates_in_the_list_follow_the_order_asked_for(watched: Page, site_url: str) -> None:
+    orders = {}
+    for order in ("newest", "oldest"):
+        go(watched, f"{site_url}search/?sort={order}")
+        orders[order] = [
+            text.rpartition(" ")[0][-6:-2] for text in watched.locator("#results .meta").all_inner_texts() if "·" in text
+        ]
+    assert orders["newest"] == sorted(orders["newest"], reverse=True)
+    assert orders["oldest"] == sorted(orders["oldest"])
+
+
+def test_months_the_wrong_way_round_are_told_beside_the_field(watched: Page, site_url: str) -> None:
+    watched.goto(f"{site_url}search/?from=2017-05&to=2016-01")
+    expect(watched.locator("#months-error")).to_contain_text("is after")
+
+
+def test_the_results_can_be_taken_away_as_a_table(watched: Page, site_url: str, tmp_path: Path) -> None:
+    go(watched, f"{site_url}search/?outcome=overturned")
+    issues = int(re.search(r"([\d,]+) issue", watched.inner_text("#status"))[1])  # type: ignore[index]
+    with watched.expect_download() as download:
+        watched.click("#download")
+    path = tmp_path / "rows.csv"
+    download.value.save_as(path)
+    with path.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == issues
+    assert {row["outcome"] for row in rows} == {"overturned"}
+
+
+def test_a_lost_index_is_told_with_a_way_on(page: Page, site_url: str) -> None:
+    page.route("**/catalogue/*.bin", lambda route: route.abort())
+    page.goto(f"{site_url}search/?q=lumbar")
+    expect(page.get_by_role("alert")).to_contain_text("could not be loaded")
+    page.unroute("**/catalogue/*.bin")
+    page.get_by_role("button", name="Try again").click()
+    ready(page)
+    assert decisions(page) > 0
+
+
+def test_without_javascript_the_page_says_so_and_leads_to_browse(browser: object, site_url: str) -> None:
+    context = browser.new_context(java_script_enabled=False)  # type: ignore[attr-defined]
+    page = context.new_page()
+    page.goto(f"{site_url}search/")
+    assert "Searching needs JavaScript" in page.inner_text("#no-script")
+    page.click("#no-script a")
+    assert page.url == f"{site_url}browse/"
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_page_scrolls_sideways(browser: object, site_url: str, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[attr-defined]
+    page = context.new_page()
+    for path in (
+        "",
+        "search/?q=lumbar",
+        "browse/",
+        "browse/outcome/",
+        "browse/outcome/upheld/",
+        "decisions/cm99-0000204.html",
+        "about/",
+    ):
+        page.goto(f"{site_url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
+def test_a_build_without_the_text_index_still_filters(page: Page, tmp_path: Path, serve_site: Callable[..., str]) -> None:
+    from site_builder import build
+
+    root = Path(__file__).parents[1]
+    build.build(build.Options(letters=root / "letters", out=tmp_path / "site", config=root / "site.toml", search=False))
+    url = serve_site(tmp_path / "site")
+    page.goto(f"{url}search/?outcome=overturned&q=lumbar")
+    ready(page)
+    expect(page.locator("#message")).to_contain_text("without its text index")
+    assert decisions(page) > 0
