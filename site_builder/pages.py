@@ -67,6 +67,7 @@ class Link(NamedTuple):
 
     label: str
     url: str
+    """Empty where no issue has the value: then it has no page."""
     issues: int = 0
 
 
@@ -137,6 +138,7 @@ class Site:
                 for found in ids:
                     groups[found].append(row)
         self.axes = tuple(self._axis(number) for number in range(len(self.facets)))
+        self._paged = {facet.key: groups for facet, groups in zip(self.facets, self.by_value, strict=True)}
         self._links: dict[tuple[str, tuple[str, ...]], tuple[Link, ...]] = {}
         self._of_field = {facet.field: facet for facet in reversed(self.facets) if facet.field}
 
@@ -149,7 +151,8 @@ class Site:
         return known.parent if known else None
 
     def link(self, facet: Facet, found: str, issues: int = 0) -> Link:
-        return Link(self.label(facet, found), url(facet, found), issues)
+        paged = found in self._paged[facet.key]
+        return Link(self.label(facet, found), url(facet, found) if paged else "", issues)
 
     def links(self, facet: Facet, ids: Iterable[str]) -> tuple[Link, ...]:
         """Links to the values, without those that only stand above another one here; the same few come again and again."""
@@ -301,7 +304,7 @@ def _decision(site: Site, shared: Mapping[str, object], number: int, letter: Let
         name=letter.case_number or letter.id,
         headline=headline(letter),
         verdict=verdict(letter),
-        years=site.links_of_field("decision_year", filter(None, [letter.decision_year])),
+        years=[link for link in site.links_of_field("decision_year", filter(None, [letter.decision_year])) if link.url],
         facts=_facts(site, letter),
         issues=[_decided(site, issue) for issue in letter.issues],
         summary=kinds["summary"],
@@ -425,7 +428,7 @@ def _above(site: Site, facet: Facet, found: str) -> list[Link]:
     while parent is not None:
         links.insert(0, site.link(facet, parent))
         parent = site.parent(facet, parent)
-    return links
+    return [link for link in links if link.url]
 
 
 def _beside(site: Site, number: int, rows: Sequence[Row]) -> tuple[list[tuple[str, Link]], int]:

@@ -106,7 +106,9 @@ def test_the_guidelines_of_both_sides_are_linked_with_what_they_share() -> None:
     html = site(letter())["decisions/cm99-0000001.html"]
     ur, imr = html.split('<div class="cited">')[1].split("<h3>")[1:3]
     assert "Claims Administrator guideline:" in ur
-    assert re.search(r'href="\.\./browse/ur-guideline/mtus/low-back/">MTUS: low back</a> <span class="faint">Special Studies', ur)
+    assert re.search(
+        r'href="\.\./browse/ur-guideline/mtus/low-back/">MTUS: low back</a>\s+<span class="faint">Special Studies', ur
+    )
     assert "MAXIMUS guideline:" in imr
     assert 'href="../browse/guideline/odg/low-back/"' in imr
     assert "Both rely on MTUS: low back." in html
@@ -122,6 +124,12 @@ def test_nothing_is_said_about_shared_guidelines_where_a_side_cites_none() -> No
 
 def test_a_body_part_that_the_request_does_not_name_says_where_it_comes_from() -> None:
     assert "from the injury" in site(letter(1, issue(body_parts_from="injury")))["decisions/cm99-0000001.html"]
+
+
+def test_an_injured_body_part_that_no_issue_is_about_is_named_without_a_link() -> None:
+    html = site(letter(1, injured_body_parts=("low-back", "neck")))["decisions/cm99-0000001.html"]
+    assert '<a href="../browse/body-part/low-back/">Low back</a>' in html
+    assert '<span class="chip">Neck</span>' in html
 
 
 def test_a_long_list_of_treatments_is_cut_in_the_title_and_counted() -> None:
