@@ -24,7 +24,7 @@ from site_builder.rules import Match, Vocabulary
 _FLAGS = re.IGNORECASE | re.ASCII
 _SCHEDULE = re.compile(r"Medical Treatment Utili[sz]ation Schedule(?: \(?MTUS\)?)?|MTUS ?/ ?(?=ACOEM)", _FLAGS)
 _MARK = re.compile(
-    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference) any (?:medical |specific |clinical )?(?:evidence|guideline)"
+    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference) (?:any|an) (?:medical |specific |clinical )?(?:evidence|guideline)"
     r"|no (?:medical )?evidence (?:was|is) cited)"
     r"|(?P<outside>outside (?:of )?the MTUS(?: Guidelines?)?"
     r"|did not base (?:their|its|his/her|his|her) decision on the MTUS"
@@ -37,6 +37,10 @@ _MARK = re.compile(
     r"|decision (?:is |was )?based (?:up)?on)",
     _FLAGS,
 )
+_ADOPTS = re.compile(
+    r"found the guidelines? (?:used|cited|relied on) by the claims administrator (?:to be )?(?:relevant|appropriate)", _FLAGS
+)
+_NAMES_THEM = re.compile(r"found the guidelines? (?:used|cited|relied on)", _FLAGS)
 _NOT_PART = re.compile(r"(?:which )?(?:is|are) not (?:a )?part of (?:the )?MTUS", _FLAGS)
 _PART = re.compile(r"(?:is|are) (?:a )?part of (?:the )?MTUS|MTUS", _FLAGS)
 _SECTIONS = re.compile(r"sections?(?:\(s\))? ?:|section\(s\)", _FLAGS)
@@ -81,8 +85,13 @@ class _Found:
         self.sections: dict[tuple[str, str], None] = {}
 
 
-def read(paragraph: str, vocabulary: Vocabulary) -> Citation:
-    """`vocabulary`: facets/guideline.toml. Never raises; a paragraph that cites nothing has no guidelines."""
+def read(paragraph: str, vocabulary: Vocabulary, theirs: Citation | None = None) -> Citation:
+    """`vocabulary`: facets/guideline.toml. Never raises; a paragraph that cites nothing has no guidelines.
+
+    `theirs`: what the claims administrator cites, for a reviewer who only says that it is relevant (2013).
+    """
+    if theirs and _ADOPTS.search(paragraph) and not _MARK.search(_NAMES_THEM.sub("", paragraph)):
+        return Citation(raw=paragraph, guidelines=theirs.guidelines, sections=theirs.sections, pages=theirs.pages)
     text = _SCHEDULE.sub("MTUS ", squeezed(paragraph))
     found = _Found()
     for kind, part in _statements(text):

@@ -108,7 +108,7 @@ def _facets(letters: Sequence[Letter], rules: Rules, most: int) -> Iterator[Face
             total=len(values),
             tagged=sum(bool(ids) for _, ids in values),
             values=len({key for _, ids in values for key in ids}),
-            untagged=_most((describe(owner) for owner, ids in values if not ids), most),
+            untagged=_most((describe(owner) for owner, ids in values if not ids and not facet.sparse), most),
         )
 
 

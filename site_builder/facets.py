@@ -32,7 +32,8 @@ def tag(letter: Letter, rules: Rules) -> Letter:
 
 def _issue(issue: Issue, injured: Ids, rules: Rules) -> Issue:
     guidelines, regions = rules.vocabularies["guideline"], rules.vocabularies["body-part"]
-    ur, imr = citations.read(issue.ur.raw, guidelines), citations.read(issue.imr.raw, guidelines)
+    ur = citations.read(issue.ur.raw, guidelines)
+    imr = citations.read(issue.imr.raw, guidelines, ur)
     requested, named = body_parts.requested(issue.disputed, regions, injured)
     parts, parts_from = body_parts.of_issue(requested, imr.guidelines, injured)
     category, subcategory, fired = _treatment(issue, rules.vocabularies["treatment"])

@@ -62,6 +62,8 @@ class Facet(Frozen, frozen=True, forbid_unknown_fields=True):
     """Key of the facet file whose values this one shares."""
     open: bool = False
     """Values come from the letters (a year); their label is their id."""
+    sparse: bool = False
+    """Empty on many issues by nature: what lacks a value is not reported as untagged."""
     help: str = ""
     masks: tuple[Example, ...] = ()
     value: tuple[Value, ...] = ()

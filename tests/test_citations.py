@@ -63,6 +63,7 @@ TABLE = [
     ("The Claims Administrator did not base their decision on the MTUS. " + NON + "Official Disability Guidelines, Neck.",
      ["odg/neck-upper-back"]),
     ("The Expert Reviewer did not cite any medical evidence for its decision.", ["none"]),
+    ("The Claims Administrator did not cite an evidence basis for its decision.", ["none"]),
     ("", []),
 ]  # fmt: skip
 
@@ -104,6 +105,15 @@ def test_a_section_belongs_to_the_guideline_before_it() -> None:
 def test_pages_belong_to_the_whole_citation() -> None:
     text = "Decision based on MTUS ACOEM Chapter 8 Neck and Upper Back Complaints, Chapter 12 Low Back Complaints Page(s): 303-305, 177-179."
     assert citations.read(text, GUIDELINES).pages == ("303-305", "177-179")
+
+
+def test_a_reviewer_who_finds_the_guideline_used_relevant_cites_it_too() -> None:
+    ur = citations.read(
+        "The Claims Administrator based its decision on the MTUS, Low Back Complaints, pages 303-305.", GUIDELINES
+    )
+    text = "The Expert Reviewer found the guideline used by the Claims Administrator relevant and appropriate for the issue."
+    assert citations.read(text, GUIDELINES, ur).guidelines == ("mtus/low-back",)
+    assert citations.read(text, GUIDELINES).guidelines == ("other",)
 
 
 def test_the_paragraph_is_kept_as_it_is() -> None:
