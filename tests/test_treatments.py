@@ -129,6 +129,7 @@ dmepos/dme
     Post-op crutches
     Cane
     Power wheelchair
+    Wheelchair repair
     Motorized scooter
     Hospital bed
     Orthopedic mattress
@@ -233,6 +234,7 @@ dmepos/supplies
     Adult diapers
 evaluation-management/office-visit
     Follow-up visit
+    Referral for follow-up visits
     Follow-up with orthopedic surgeon
     Follow up with pain management in 4 weeks
     Orthopedic follow-up
@@ -425,6 +427,8 @@ pharmaceuticals/opioid
     Acetaminophen with Codeine #3
     Belbuca 150 mcg
     Retrospective Tramadol
+    Tramadol extended release 150mg                         # no surgical release
+    Hydrocodene 10/325                                      # misspelled
     Opioid medication
     One month supply of Norco
 pharmaceuticals/nsaid
@@ -463,6 +467,7 @@ pharmaceuticals/muscle-relaxant
     Orphenadrine citrate ER 100mg #60
     Norflex
     Muscle relaxants
+    Cyclobenzoprine 7.5mg                                   # misspelled
 pharmaceuticals/topical
     Lidoderm patches 5% #30
     Lidocaine patch
@@ -483,6 +488,8 @@ pharmaceuticals/topical
     Voltaren 1% gel 100g
     Diclofenac 1.5% topical
     Flector patch
+    Gabapentin/Amitriptyline/Dextromethorphan               # no drug is taken so by mouth
+    Ketoprofen 240gm
     Pennsaid
     Ketoprofen cream
     Capsaicin patch
@@ -665,6 +672,8 @@ rehabilitation/physical-therapy
     Physical therapy
     Physical therapy 2 times a week for 6 weeks, lumbar spine
     PT 2X4 FOR THE L/S
+    Referral for physical therapy                           # a category named alone gives way
+    Physical therapy for a compound fracture
     PT
     P.T. 3 x 4
     Outpatient physical therapy
@@ -785,6 +794,7 @@ surgery/other-surgery
     Manipulation under anesthesia, left shoulder
     Bariatric surgery
     Septoplasty
+    Phototherapeutic keratectomy                            # by its ending
     Surgery
     Right shoulder surgery
     Amputation of the right index finger
