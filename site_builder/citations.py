@@ -24,7 +24,7 @@ from site_builder.rules import Match, Vocabulary
 _FLAGS = re.IGNORECASE | re.ASCII
 _SCHEDULE = re.compile(r"Medical Treatment Utili[sz]ation Schedule(?: \(?MTUS\)?)?|MTUS ?/ ?(?=ACOEM)", _FLAGS)
 _MARK = re.compile(
-    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference) (?:any|an) (?:medical |specific |clinical )?(?:evidence|guideline)"
+    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference) (?:any|an) (?:medical |specific )?(?:evidence|guideline)"
     r"|no (?:medical )?evidence (?:was|is) cited)"
     r"|(?P<outside>outside (?:of )?the MTUS(?: Guidelines?)?"
     r"|did not base (?:their|its|his/her|his|her) decision on the MTUS"
