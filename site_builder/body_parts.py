@@ -93,7 +93,8 @@ _OF_IMAGE = re.compile(
 )
 _BEFORE_IMAGE = re.compile(
     r"(?: (?:spine|joint|area)){0,2}[ -](?:x-? ?rays?|mris?|ct|scans?|emgs?|ncvs?|fusion|surgery|injections?|arthroscop\w+|brace"
-    r"|support|therapy|epidural|exercises?|surgeon|specialist)\b"
+    r"|support|therapy|epidural|exercises?|surgeon|specialist|range of motion|rom"
+    r"|tenderness|strength|reflex(?:es)?|flexion|extension)\b"
 )
 
 

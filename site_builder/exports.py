@@ -76,6 +76,11 @@ def row(letter: Letter) -> LetterRow:
     return LetterRow(**own, issues=tuple(map(_issue_row, letter.issues)))
 
 
+def encode(letter: Letter) -> bytes:
+    """One line of letters.jsonl."""
+    return msgspec.json.encode(row(letter))
+
+
 def files(letters: Iterable[Letter]) -> Iterator[File]:
     """data/letters.jsonl in the order given, and data/schema.json."""
     encoder = msgspec.json.Encoder()
