@@ -47,6 +47,18 @@ diagnostic-testing/imaging
     Mammogram
     Open MRI of the thoracic spine with sedation
     Retrospective x-ray of the right foot DOS 3/4/15
+    Thoracic spine MRI, without dye
+    Standing AP/lateral views of the knee
+    Flexion-extension x-rays of the lumbar
+    Updated MRI C-spine
+    MRA of the brain
+    MRI (magnetic resonance imaging) scan of right ankle
+    Ultrasound study of bilateral wrists
+    CT of head without contrast
+    Plain x-ray films of both hips
+    Renal ultrasound
+    Carotid ultrasound
+    Repeat arthrogram
 diagnostic-testing/emg-ncv
     EMG/NCV of the bilateral upper extremities
     EMG of the right lower extremity
@@ -58,6 +70,10 @@ diagnostic-testing/emg-ncv
     Electro-diagnostic consultation
     Repeat nerve conduction studies
     EMG and NCV by a neurologist
+    Electromyography (EMG)/Nerve Conduction Velocity (NCV) bilateral upper extremities
+    EMG right upper extremity, as outpatient
+    Electrodiagnostic studies (EMG/NCV) of bilateral lower extremities
+    NCV study of the left upper extremity
 diagnostic-testing/laboratory
     Urine drug screen
     Urine drug testing, quarterly
@@ -87,6 +103,18 @@ diagnostic-testing/laboratory
     Pre-operative urinalysis
     Serum drug levels
     Pathology
+    Retrospective request for 1 urinalysis drug screening, date of service 10/1/2013
+    Toxicology-urine drug screen
+    Quarterly labs: CBC, hepatic and renal function
+    DNA/pharmacogenetics testing
+    Comprehensive drug panel
+    Lab work to assess renal and hepatic function
+    Point of care urine drug test
+    Confirmatory urine testing via LC/MS
+    Urine drug screen (UDS) 10 panel
+    TSH, T4, lipid panel
+    CBC with diff
+    Blood work
 diagnostic-testing/other-diagnostic
     Functional capacity evaluation
     FCE
@@ -114,6 +142,14 @@ diagnostic-testing/other-diagnostic
     Ergonomic evaluation of the workstation
     Sudoscan
     Thermography
+    Initial Functional Capacity Evaluation between 1/1/14 and 3/1/14
+    Range of Motion (ROM) and muscle testing monthly
+    Sleep apnea testing
+    24 hour urodynamics
+    Baseline functional capacity exam
+    2D echocardiogram with doppler
+    ECG
+    EGD with biopsy
 dmepos/dme
     Cold therapy unit
     Cold therapy unit with pad, 7 day rental
@@ -164,6 +200,28 @@ dmepos/dme
     Home glucose monitor
     Infrared unit for home use
     Home modification: walk-in shower
+    30 day rental of a cold therapy recirculation system with wrap
+    DVT/Cold therapy unit x 30 days
+    Purchase of pneumatic intermittent compression device
+    Thermacooler system
+    Wheelchair, manual, with elevating leg rests
+    Tub bench with back and hand-held shower
+    Bedside commode and shower chair
+    Contrast compression unit
+    Ergonomic work station
+    Sit-stand workstation
+    Lumbar home traction system
+    Shower grab bar installation
+    4-wheeled walker with seat
+    Elevated toilet seat
+    Continuous cold therapy (CCT) unit
+    Micro cool unit
+    Shoulder pulley
+    Gel cushion for chair
+    Massage chair
+    Portable oxygen concentrator
+    Wheeled knee walker 3 month rental
+    Portable infrared heating pad
 dmepos/electrical-stimulation
     TENS unit
     TENS unit, 30 day trial
@@ -186,6 +244,13 @@ dmepos/electrical-stimulation
     Meds-4 interferential unit with garment
     Electrical stimulation unit
     DME: TENS unit
+    Home IF unit x 60 day trial with supplies
+    X-Force stimulator unit, 2 month supplies, conductive garment
+    Prime dual nerve stimulator (TENS/EMS)
+    TENS (transcutaneous electrical nerve stimulation) unit, 4 lead
+    H-Wave homecare system, purchase
+    Neurostimulator TENS-EMS
+    EMS unit with electrodes
 dmepos/prosthetics-orthotics
     Lumbar brace
     LSO back brace
@@ -214,6 +279,19 @@ dmepos/prosthetics-orthotics
     Posture brace
     Knee immobilizer
     DME lumbar corset
+    1 lumbar spine brace
+    Pro-Tech shoulder sling with pillow
+    Kronos lumbar pneumatic brace
+    Orthotics, bilateral custom-molded foot
+    Wrist brace, cock-up
+    Right ankle AFO
+    OA unloader knee brace
+    Cervical pneumatic collar
+    Knee sleeve
+    Lumbosacral orthosis (LSO) custom
+    Extra depth shoes with inserts
+    Right below knee prosthesis socket replacement
+    Left wrist cock-up splint
 dmepos/supplies
     TENS unit supplies
     TENS unit electrodes                                    # the head of the compound stands last
@@ -232,6 +310,10 @@ dmepos/supplies
     Test strips and lancets
     Conductive garment
     Adult diapers
+    Electrodes x 18 pairs, 9V batteries
+    Dressing supplies
+    Lead wires and electrodes for 3 months
+    Compression hose, thigh high
 evaluation-management/office-visit
     Follow-up visit
     Referral for follow-up visits
@@ -252,6 +334,18 @@ evaluation-management/office-visit
     Follow-up evaluation with an orthopedist
     Clinic visit
     Outpatient visit
+    Orthopedic surgeon follow-up
+    Pain management follow up visits
+    Return to clinic in 4 weeks
+    Follow-up visit with pain management specialist for epidural
+    Outpatient follow-up visits x 12
+    Re-evaluation with primary treating physician
+    Follow up in 6 weeks
+    Pain management follow up, monthly x 6
+    Office visits, pain management (6)
+    Neurologist follow-up
+    Recheck in 4 weeks
+    Post-operative follow-up visits with fluoroscopy
 evaluation-management/consultation
     Orthopedic consultation
     Consultation with pain management for injections        # the first part decides
@@ -288,6 +382,20 @@ evaluation-management/consultation
     Consult with orthopedic surgeon re: right knee
     TOC to ortho
     Nurse case manager
+    Consultation with Dr. X, orthopedic spine surgeon
+    Referral to general orthopedics
+    Pain Medicine Consult, Qty: 1
+    Spine specialist consult
+    Ortho consult for right knee
+    Initial consultation with hand surgeon
+    Evaluation with ENT for tinnitus
+    Neuro-ophthalmology consult
+    Endocrinology evaluation
+    Bariatric surgery consultation
+    Consultation with an internist for hypertension
+    One consultation with interventional pain specialist
+    Toxicology consult
+    Foot and ankle specialist
 evaluation-management/dental
     Dental evaluation
     Dental treatment
@@ -298,6 +406,9 @@ evaluation-management/dental
     Referral to dentist
     Night guard by dentist
     Dental implants
+    Consultation with dentist for bruxism
+    Tooth #3 crown
+    Dental exam and x-rays
 evaluation-management/medical-clearance
     Medical clearance
     Pre-operative medical clearance
@@ -312,6 +423,12 @@ evaluation-management/medical-clearance
     Pre-operative visit
     Pre-op exam
     Medical clearance: EKG and labs
+    Pre-op medical clearance with labs, EKG and chest x-ray
+    Internal medicine evaluation for surgical clearance
+    Preoperative history and physical examination
+    Pre-operative clearance to include H&P
+    Cardiology pre-op clearance
+    Pre-op appointment
 home-health
     Home health aide 4 hours a day
     Home health care, 8 hours per day
@@ -326,6 +443,14 @@ home-health
     Post-op home health
     Attendant care 24/7
     Private duty nurse
+    Home health evaluation
+    Registered nurse weekly visits for injections
+    Home assistance 4 hours/day, 3 days a week
+    Home healthcare 6 hours a day 5 days a week
+    Post-op home health nurse for dressing changes
+    24 hour home care
+    Housekeeping 4 hours per week
+    Home health RN evaluation
 injection/epidural
     Lumbar epidural steroid injection
     Lumbar epidural steroid injection under fluoroscopy
@@ -340,6 +465,11 @@ injection/epidural
     Interlaminar epidural injection at C7-T1 with IV sedation and fluoroscopic guidance
     Epidurogram
     Second lumbar ESI
+    Right L4-5 and L5-S1 transforaminal epidural steroid injections with fluoroscopy and anesthesia
+    Cervical ESI at C7-T1
+    Left L5, S1 SNRB
+    One repeat lumbar transforaminal ESI
+    Caudal ESI w/ catheter
 injection/facet
     Lumbar facet injections
     L4-5 facet blocks
@@ -351,6 +481,10 @@ injection/facet
     Left C4-6 radiofrequency neurotomy
     Lumbar rhizotomy
     Facet joint injection under fluoroscopy
+    Left L3, L4, L5 medial branch block under fluoroscopic guidance
+    C4-5, C5-6 facet joint injections
+    Bilateral L3-4, L4-5 radiofrequency
+    Diagnostic medial branch blocks right C3-C6
 injection/joint
     Cortisone injection to the left shoulder
     Left knee cortisone injection
@@ -370,12 +504,22 @@ injection/joint
     Greater trochanteric bursa injection
     Platelet-rich plasma injection to the left elbow
     Injection of 1cc Celestone and 2cc lidocaine into the left shoulder
+    Cortisone injection, left shoulder, under ultrasound guidance
+    Right sacroiliac joint injection under fluoroscopy
+    Series of 3 Synvisc injections bilateral knees
+    Kenalog injection to the right shoulder
+    Right knee Orthovisc injection series
+    Left hip intra-articular steroid injection
+    Corticosteroid injection right shoulder
+    Right AC joint injection
+    Steroid injection right thumb CMC joint
 injection/trigger-point
     Trigger point injections
     Trigger point injections x 4 to the right shoulder      # a muscle, not the joint
     TPI
     Retrospective trigger point injection, lumbar
     Ultrasound guided trigger point injections
+    Four trigger point injections (TPI) to the cervical spine
 injection/other-injection
     Occipital nerve block
     Stellate ganglion block
@@ -399,6 +543,15 @@ injection/other-injection
     Steroid injection
     Prolotherapy
     Dexamethasone injection
+    Botox 200 units for cervical dystonia
+    Left greater occipital nerve block
+    1 IM injection of Toradol 60mg
+    Right stellate ganglion block
+    Sphenopalatine ganglion block
+    Right plantar fascia cortisone injection
+    Toradol IM 60mg
+    Bilateral occipital nerve blocks under ultrasound
+    Ganglion impar injection
 pharmaceuticals/opioid
     Norco 10/325mg #60
     Norco
@@ -431,6 +584,16 @@ pharmaceuticals/opioid
     Hydrocodene 10/325                                      # misspelled
     Opioid medication
     One month supply of Norco
+    Tramadol hydrochloride ER 150mg capsules quantity 90
+    Hydrocodone (Norco) 2.5/325mg
+    Retro: Norco 5/325 DOS 2/2/14
+    Percocet 5/325mg one tab every six hours as needed #120
+    Oxycodone IR 10 mg, 120 count
+    Nucynta ER 100 mg BID
+    Hysingla ER 20mg
+    Xtampza ER 9 mg
+    Buprenorphine 0.25mg sublingual troches #30
+    Tylenol-Codeine No. 4
 pharmaceuticals/nsaid
     Naproxen 550mg #60
     Naproxen sodium (Anaprox DS)
@@ -452,6 +615,11 @@ pharmaceuticals/nsaid
     Fenoprofen calcium (Nalfon) 400mg
     NSAIDs
     Aspirin 81mg
+    Prospective request for 1 prescription of Anaprox 550mg #90
+    Nalfon capsules 400 mg
+    Ketoprofen 75mg capsules
+    Lodine 400mg
+    Naproxyn
 pharmaceuticals/muscle-relaxant
     Cyclobenzaprine 7.5mg #60
     Flexeril
@@ -468,6 +636,8 @@ pharmaceuticals/muscle-relaxant
     Norflex
     Muscle relaxants
     Cyclobenzoprine 7.5mg                                   # misspelled
+    Norflex (Orphenadrine) 100 mg ER
+    Parafon Forte DSC
 pharmaceuticals/topical
     Lidoderm patches 5% #30
     Lidocaine patch
@@ -501,6 +671,24 @@ pharmaceuticals/topical
     Salonpas patches
     Lidocaine/Menthol patch
     Compound: Tramadol, Baclofen 240 grams                  # "compound" says that it is one
+    1 container of Flurbiprofen/Tramadol 20/20% 240gm
+    Terocin (methyl salicylate, capsaicin, menthol, lidocaine) 240ml
+    Lidocaine/Hyaluronic (patch) 6% 0.2% cream
+    Cooleeze (menth/camp cap/hyalor acid 3.5%, 0.5%, .006%, 0.2%)
+    Medi-patch with lidocaine
+    LidAll patches #30
+    Fluriflex 15/10% 240 gm cream
+    TGHot 8/10/2/.05% 240gm cream
+    Diclofenac/lidocaine (3%/5%) 180g
+    Voltaren gel 100gm tube times 3
+    NPC1 (Amitriptyline 10%, Gabapentin 10%, Bupivacaine 5%)
+    Capsaicin 0.0375% / Menthol 10% / Camphor 2.5% / Tramadol 20%
+    Topical creams (unspecified)
+    Lidocaine pad 5%
+    Methoderm ointment 120ml
+    Compounded ketamine
+    Nabumetone/baclofen topical
+    Cyclobenzaprine topical
 pharmaceuticals/anticonvulsant
     Gabapentin 600mg #90
     Neurontin 300mg
@@ -511,6 +699,7 @@ pharmaceuticals/anticonvulsant
     Gralise
     Keppra 500mg
     Depakote
+    Gabapentin (Neurontin) tab 600mg 1 tab QHS
 pharmaceuticals/antidepressant
     Cymbalta 60mg
     Duloxetine
@@ -525,6 +714,10 @@ pharmaceuticals/antidepressant
     Fluoxetine 20mg
     Remeron
     Savella
+    Effexor 75 mg 1 tab BID
+    Viibryd 40mg
+    Citalopram HBR 20 mg
+    Desyrel
 pharmaceuticals/benzodiazepine
     Xanax 0.5mg #60
     Alprazolam
@@ -534,6 +727,7 @@ pharmaceuticals/benzodiazepine
     Diazepam 10mg
     Temazepam 15mg
     Clonazepam 0.5
+    Lorazepam 1mg BID #60
 pharmaceuticals/sedative-hypnotic
     Ambien 10mg #30
     Zolpidem
@@ -541,6 +735,8 @@ pharmaceuticals/sedative-hypnotic
     Eszopiclone
     Sonata
     Belsomra
+    Zolpidem tartrate (Ambien) 10mg
+    Lunesta (eszopiclone) 1 mg at bedtime
 pharmaceuticals/gi-agent
     Omeprazole 20mg #60
     Prilosec
@@ -558,6 +754,12 @@ pharmaceuticals/gi-agent
     Movantik for opioid induced constipation
     Carafate
     Linzess
+    Omeprazole delayed release capsules 20mg #120
+    Dexilant 60 mg
+    Aciphex
+    Prilosec (omeprazole) 20mg with naproxen
+    Laxacin
+    Citrucel
 pharmaceuticals/antiemetic
     Zofran 8mg #10
     Ondansetron ODT 8mg
@@ -566,6 +768,7 @@ pharmaceuticals/antiemetic
     Meclizine
     Reglan
     Associated surgical service: Zofran 4mg
+    Ondansetron ODT tablets 8 mg, thirty count
 pharmaceuticals/other-drug
     Fioricet
     Imitrex 50mg
@@ -605,6 +808,22 @@ pharmaceuticals/other-drug
     Benadryl 25mg
     Quinoxybrol 50mg #60                                    # unknown, but dispensed by the milligram
     Medical foods
+    Trepadone #120
+    Levofloxacin 750mg #20
+    Prednisone taper
+    Cyanocobalamin tablets
+    Albuterol HFA
+    Ciprofloxacin HCL 500 mg
+    Atenolol 25mg
+    Amlodipine
+    Norvasc 10 mg
+    ASA/Caffeine/Butalbital
+    Medical food: Theramine
+    Glucosamine sulfate 500 mg
+    Risperdal 1mg
+    Latuda
+    Insulin
+    Hydrochlorothiazide
 programs
     Functional restoration program
     Functional restoration program, 80 hours
@@ -629,6 +848,15 @@ programs
     Chronic pain program
     Residential treatment
     Smoking cessation program
+    Initial evaluation at a functional restoration program
+    10 days of HELP interdisciplinary pain program
+    Intensive outpatient weight management program
+    In-patient rehabilitation stay
+    Multidisciplinary functional restoration program trial 2 weeks
+    Work hardening 2x6
+    Physician-supervised weight loss program
+    Subacute rehab stay 14 days
+    Chronic pain rehabilitation program initial assessment
 behavioral-mental-health/evaluation
     Psychological evaluation
     Initial psychological evaluation
@@ -648,6 +876,10 @@ behavioral-mental-health/evaluation
     Psychologist
     Pre-surgical psychological evaluation
     Evaluation by a pain psychologist
+    Psychiatric consult and treat
+    Psychological screening prior to SCS trial
+    Psychology consult for CBT
+    Neurocognitive evaluation
 behavioral-mental-health/therapy
     Cognitive behavioral therapy
     CBT x 12
@@ -668,6 +900,14 @@ behavioral-mental-health/therapy
     Psych treatment
     EMDR
     Transcranial magnetic stimulation
+    Cognitive behavioral therapy once a week for 6 weeks with psychologist
+    Group psychotherapy 1 time a week x 8
+    Follow up visits with psychologist x 6
+    Psychotherapy treatment, twice monthly
+    12 biofeedback sessions
+    Psychological pain counseling
+    Cognitive-behavior therapy
+    Individual pain psychotherapy
 rehabilitation/physical-therapy
     Physical therapy
     Physical therapy 2 times a week for 6 weeks, lumbar spine
@@ -699,6 +939,17 @@ rehabilitation/physical-therapy
     Physical therapy and chiropractic                       # of several, the first
     Evaluation by a physical therapist
     Work-related physical medicine treatment
+    Twelve (12) sessions of physical therapy for the lumbar spine, 2 times per week
+    Additional post-operative rehabilitative therapy 2x6 right shoulder
+    Pool PT 2 x 4
+    Aquatherapy 8 visits
+    Continued PT with hand therapist
+    PT/OT 2x/week for 4 weeks
+    Physical therapy (aquatic) 2 x week
+    Post surgical physiotherapy 3x4 right wrist
+    Therapeutic exercises, neuromuscular re-education and manual therapy
+    Supervised PT for cervical
+    Occupational hand therapy
 rehabilitation/chiropractic
     Chiropractic
     Chiropractic treatment 2x4
@@ -710,6 +961,10 @@ rehabilitation/chiropractic
     Chiropractic evaluation
     Spinal manipulation
     Manipulative therapy
+    Chiropractic sessions x 8 with physiotherapy modalities
+    Chiropractic manipulative therapy and myofascial release
+    Chiropractic w/ therapy modalities 3x4
+    Physical manipulation by chiropractor
 rehabilitation/acupuncture
     Acupuncture
     Acupuncture 2 times a week for 4 weeks
@@ -718,6 +973,9 @@ rehabilitation/acupuncture
     Acupuncture with infrared and electrical stimulation
     Additional acupuncture x 6
     Acupuncture initial consult
+    12 sessions of acupuncture with infra lamp, medical supply/kinesio tape
+    Acupuncture, lumbar spine, quantity: 6
+    Initial trial of acupuncture
 rehabilitation/other-therapy
     Massage therapy
     Deep tissue massage
@@ -745,6 +1003,15 @@ rehabilitation/other-therapy
     Kinesio taping
     Vision therapy
     Iontophoresis
+    ECSWT right shoulder 3 sessions
+    Extracorporeal shock wave therapy (ESWT) to the left elbow
+    Massage x 6 visits for the cervical
+    Localized intense neurostimulation therapy 1x6
+    Therapeutic massage 1x6
+    Shockwave therapy to the right heel
+    Lumbar traction sessions
+    Outpatient speech therapy
+    Mechanical traction
 surgery/spine
     L4-5 and L5-S1 fusion
     Anterior cervical discectomy and fusion C5-6
@@ -763,6 +1030,14 @@ surgery/spine
     Lumbar fusion with assistant surgeon and 3 day stay
     TLIF L4-L5
     Intrathecal pump
+    Removal of hardware L4-S1 and exploration of fusion
+    L4-L5 decompression with possible fusion
+    Anterior lumbar discectomy L5-S1
+    SCS trial leads x 2
+    C5-6 anterior cervical fusion with plate
+    Right L5-S1 hemilaminotomy and microdiscectomy
+    Artificial disc replacement C5-6
+    Percutaneous SCS trial
 surgery/arthroscopic
     Right knee arthroscopy
     Left shoulder arthroscopy with subacromial decompression
@@ -773,6 +1048,10 @@ surgery/arthroscopic
     Hip arthroscopy with labral repair
     Subacromial decompression
     Operative arthroscopy, left wrist
+    Right shoulder arthroscopic surgery, SLAP repair, distal clavicle excision
+    Arthroscopic debridement of the ankle
+    Left knee scope with chondroplasty
+    Diagnostic/operative arthroscopy of the shoulder
 surgery/other-surgery
     Total knee replacement
     Right total hip arthroplasty
@@ -799,6 +1078,19 @@ surgery/other-surgery
     Right shoulder surgery
     Amputation of the right index finger
     Cataract surgery
+    Right shoulder rotator cuff repair and biceps tenodesis
+    Left middle trigger finger release
+    Right wrist carpal tunnel release with flexor tenosynovectomy
+    Open reduction and internal fixation left 5th metacarpal
+    TKA left
+    Right total knee arthroplasty revision
+    Right elbow cubital tunnel release with ulnar nerve transposition
+    Excision of neuroma, left foot
+    Left thumb CMC arthroplasty
+    Umbilical hernia repair
+    Lapidus bunionectomy
+    Removal of painful hardware right ankle
+    Extensor tendon repair
 surgery/adjunct
     Assistant surgeon
     Associated surgical service: Assistant surgeon
@@ -820,6 +1112,16 @@ surgery/adjunct
     Associated surgical service: Outpatient facility
     Vascular co-surgeon
     IV sedation
+    Associated surgical service: Surgical assistant, PA-C
+    3 day inpatient LOS
+    Post-op: 2-3 day hospital stay
+    Anesthesiologist
+    Neurophysiologic monitoring
+    Associated surgical services: RN first assistant
+    Inpatient stay
+    Facility: outpatient surgery center
+    Length of stay: 2 days
+    Assistant surgeon, MD
 transportation
     Transportation
     Transportation to and from physical therapy
@@ -828,6 +1130,10 @@ transportation
     Non-emergency medical transportation
     Ambulance
     Taxi to surgery
+    Transportation to and from doctor's visits
+    Round-trip transportation to surgery center
+    Transportation service to all visits
+    Medical mileage
 other
     Interpreter
     Interpreter for medical visits
