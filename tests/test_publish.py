@@ -153,10 +153,11 @@ def test_of_eight_builds_at_once_the_others_refuse_and_the_site_is_whole(tmp_pat
 
 def test_a_worker_that_outlives_a_killed_build_does_not_keep_the_next_out(tmp_path: Path) -> None:
     out = published(tmp_path / "out")
-    code = HOLD.replace("print(", "import os, time; child = os.fork()\n    if child == 0: time.sleep(60)\n    print(child, ")
+    worker = "import os, time\n    if os.fork() == 0: print(os.getpid(), flush=True); time.sleep(60)\n    "
+    code = HOLD.replace("(stage /", f"{worker}(stage /").replace('print("held", flush=True); ', "")
     build = python(code, out, stdin=subprocess.PIPE)
     assert build.stdout is not None
-    orphan = int(build.stdout.readline().split()[0])
+    orphan = int(build.stdout.readline())
     build.kill()
     build.wait()
     try:
