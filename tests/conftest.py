@@ -7,6 +7,7 @@ is set. With FULL set (`make test-full`) the property tests run with many more e
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,13 @@ FULL = bool(os.environ.get("FULL"))
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=100)
 hypothesis.settings.register_profile("full", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("full" if FULL else "fast")
+
+
+def pytest_configure() -> None:
+    """Under nohup, or behind a shell's `&`, signals are ignored, and children inherit that; a handler they do not inherit."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
