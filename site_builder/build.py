@@ -76,12 +76,12 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 def build(options: Options, progress: Progress = silent) -> Report:
     """Publishes the collection; raises BuildError and leaves the old site as it was where something is broken."""
     started = time.monotonic()
-    reading = read(options, progress)
-    if not reading.letters:
-        told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
-        raise BuildError(f"nothing to publish: {told}")
     written = 0
     with publish.publishing(options.out) as stage:
+        reading = read(options, progress)
+        if not reading.letters:
+            told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
+            raise BuildError(f"nothing to publish: {told}")
         for file in _progressing(_files(reading, options.templates), "Writing pages", progress):
             _write(stage, file)
             written += file.path.endswith(".html")

@@ -147,6 +147,8 @@ def check(quiet: bool, as_json: bool, **given: Any) -> None:
         click.echo(printable(coverage.as_text(report), keep="\n"))
         for line in problem_lines(reading.problems, most=None):
             click.echo(line)
+    if _blocked(reading.problems):
+        raise click.exceptions.Exit(4)
     if _serious(reading.problems):
         raise click.exceptions.Exit(1)
 

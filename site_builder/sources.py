@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import hashlib
 import io
 import os
@@ -29,6 +30,9 @@ from site_builder.pdf import PdfReader
 
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
+
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors of this machine, not of a letter: the build must stop, or a good letter would vanish from the site."""
 
 SUFFIXES = (".md", ".pdf", ".txt")
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -175,6 +179,8 @@ def _content(path: Path, name: str, largest: int) -> bytes | Problem:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
+        if error.errno in _OURS:
+            raise
         return _refused("unreadable", name, f"cannot be opened: {error.strerror}; check what it is and its permissions")
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)
