@@ -1,21 +1,29 @@
 """What a guideline paragraph cites: guideline ids, sections, pages. A small grammar over the dialects of 2013 to 2024. Pure.
 
     paragraph  = statement*
-    statement  = "did not cite any medical evidence"                     -> none
-               | "based on MTUS" list                                    -> mtus/...
-               | ("Non-MTUS Citation" | "Other Medical Treatment Guidelines" | "based on") text   -> odg/..., acoem/other, other
+    statement  = "did not cite any medical evidence"                            -> none
+               | "did not base their decision on the MTUS" | "outside of the MTUS"  -> nothing
+               | "found the same section relevant"                              -> what the claims administrator cites
+               | "based on MTUS" list                                           -> mtus/...
+               | ("Non-MTUS Citation" | "Other Medical Treatment Guidelines") sources   -> odg/..., acoem/other, other
+               | "based its decision on" (list | sources)                       whichever is named first
     list       = name [year] ["Section(s):" section, ...] [pages] (", and" name ...)*       (2016 on)
                | ["ACOEM"] "Chapter" n name ... [pages] | guideline TOPIC [pages]            (to 2016)
+    sources    = ("ODG" [chapter ...] [topic] | "ACOEM" ... | another)*
 
-Names of guidelines and sections are data (facets/guideline.toml). Section names hold commas and parentheses, so known names are
-tried longest first and only what is left is cut at commas. Refused: the rationale, and a guess at a chapter that no word names.
-Known limit: pages are not assigned to chapters, because letters do not list them in chapter order.
+Names of guidelines, chapters, sections and sources are data (facets/guideline.toml). Section names hold commas and brackets;
+known names are tried longest first, only what is left is cut at commas outside brackets. A comma before a small letter goes on.
+Refused: the rationale, and a guess at a chapter that no word names.
+Known limits: pages are not assigned to chapters, because letters do not list them in chapter order; a name that is typed wrong
+is a section as written, but not a guideline.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from site_builder.model import Citation
@@ -24,65 +32,76 @@ from site_builder.rules import Match, Vocabulary
 _FLAGS = re.IGNORECASE | re.ASCII
 _SCHEDULE = re.compile(r"Medical Treatment Utili[sz]ation Schedule(?: \(?MTUS\)?)?|MTUS ?/ ?(?=ACOEM)", _FLAGS)
 _MARK = re.compile(
-    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference) (?:any|an) (?:medical |specific )?(?:evidence|guideline)"
-    r"|no (?:medical )?evidence (?:was|is) cited)"
-    r"|(?P<outside>outside (?:of )?the MTUS(?: Guidelines?)?"
+    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference|identify|list) (?!the MTUS|MTUS)(?:[a-z-]{1,20} ){0,4}"
+    r"(?:evidence|evidence-based|guidelines?|criteria|references?|citations?)"
+    r"|no (?:[a-z-]{1,20} ){0,3}(?:evidence|guidelines?) (?:was|were|is|are) (?:cited|given|provided|referenced))"
+    r"|(?P<nothing>outside (?:of )?the MTUS(?: Guidelines?)?"
     r"|did not base (?:their|its|his/her|his|her) decision on the MTUS"
     r"|no (?:applicable )?(?:section|guideline)s? (?:of|in|from) the MTUS|the MTUS (?:was|is|were) (?:silent|not applicable)"
     r"|the MTUS (?:did|does) not address)"
-    r"|(?P<free>non ?- ?MTUS(?: citations?)?|other medical treatment guidelines?(?: or medical evidence)?)"
-    r"|(?P<mtus>(?:based (?:(?:their|its|his/her|his|her) decision )?(?:up)?on|found|cited|relied (?:up)?on) (?:the )?"
-    r"(?:California )?MTUS)"
+    r"|(?P<adopts>found (?:that )?the (?:[a-z]{1,20} ){0,2}(?:section|guideline)s? (?:(?!not )[a-z]{1,20} ){0,7}"
+    r"(?:relevant|appropriate|applicable))"
+    r"|(?P<sources>non ?[-‐‑–—]? ?MTUS(?: citations?)?|other medical treatment guidelines?(?: or medical evidence)?)"
+    r"|(?P<list>(?:based (?:(?:their|its|his/her|his|her) decision )?(?:up)?on|found|cited|relied (?:up)?on|,? and(?: on)?|;)"
+    r" (?:the )?(?:California )?MTUS(?! (?:is|was|were|did|does|has)\b))"
     r"|(?P<based>based (?:their|its|his/her|his|her) decision (?:up)?on(?! recommendation)|relied (?:up)?on"
     r"|decision (?:is |was )?based (?:up)?on)",
     _FLAGS,
 )
-_ADOPTS = re.compile(
-    r"found the guidelines? (?:used|cited|relied on) by the claims administrator (?:to be )?(?:relevant|appropriate)", _FLAGS
-)
-_NAMES_THEM = re.compile(r"found the guidelines? (?:used|cited|relied on)", _FLAGS)
-_NOT_PART = re.compile(r"(?:which )?(?:is|are) not (?:a )?part of (?:the )?MTUS", _FLAGS)
-_PART = re.compile(r"(?:is|are) (?:a )?part of (?:the )?MTUS|MTUS", _FLAGS)
-_SECTIONS = re.compile(r"sections?(?:\(s\))? ?:|section\(s\)", _FLAGS)
-_YEAR = re.compile(r"[^,;:]{0,60}?(?:19|20)\d\d", re.ASCII)
-_PAGES = re.compile(r"(?<![a-z])(?:pages?(?:\(s\))?|pgs?\.?|pp?\.) ?:? ?(?P<list>\d[\d ,;&–-]*)", _FLAGS)
-_RANGE = re.compile(r"\d{1,4}(?: ?[-–] ?\d{1,4})?", re.ASCII)
-_STRONG_NAME = re.compile(r"complaints|disorder|guideline|treatment|chapters?|conditions|formulary|approach|cornerstones", _FLAGS)
-_NUMBERED = re.compile(r"\d(?:\.\d){0,4}\.? [A-Z]", re.ASCII)
-_NEXT_NUMBERED = re.compile(r", (?:and )?(?=\d(?:\.\d){0,4}\.? [A-Z])", re.ASCII)
-_ODG = re.compile(
-    r"Official Disability Guid(?:e|ance)(?:lines?|s)?(?:,? \(?ODG\)?)?(?: Guidelines)?|ODG(?:-TWC| Guidelines)?", _FLAGS
-)
-_LONG_ODG = re.compile(r"Official Disability Guid", _FLAGS)
-_ACOEM = re.compile(r"ACOEM|American College of Occupational", _FLAGS)
-_ELSEWHERE = re.compile(
-    r"https?://|www\.|\b(?:up ?to ?date|medscape|pubmed|et al|journal|FDA|nhlbi|cochrane|medicare|labor code|mdguidelines)\b",
+_NOT_PART = re.compile(r"not (?:a )?part of (?:the )?MTUS", _FLAGS)
+_OURS = re.compile(r"MTUS|ACOEM|American College of Occupational", _FLAGS)
+_FILLER = re.compile(
+    r"\b(?:the|and|also|a|of|on|in|its|his|her|their|per|that|decision|based|citation|(?:claims )?administrator|reviewer"
+    r"|(?:expert|physician) reviewer)\b",
     _FLAGS,
 )
+_NO_SOURCE = re.compile(r"[\s.]*(?:none|n/?a|not applicable)[\s.]*", _FLAGS)
+_WORD = re.compile(r"[A-Za-z]{3}", re.ASCII)
+
+_SECTIONS = re.compile(r"sections?(?:\(s\))? ?:|section\(s\)", _FLAGS)
+_DATED = re.compile(r"[^,;:]{0,60}?(?:19|20)\d\d", re.ASCII)
+_STRONG_NAME = re.compile(r"complaints|disorder|guideline|treatment|chapters?|conditions|formulary|approach|cornerstones", _FLAGS)
+_TITLE = re.compile(r"complaints|disorders?|guidelines?|formulary", _FLAGS)
+_WITH_TOPICS = ("mtus/chronic-pain", "mtus/postsurgical", "mtus/opioids")
+_JOIN = re.compile(r"\s*(?:and|&|,|/)?\s*", _FLAGS)
+_AND = re.compile(r",? ?(?:and|&|/) ?", _FLAGS)
+_AFTER_NAME = re.compile(
+    r"[ ,.:;-]*(?:guidelines?)?[ ,]*(?:\([^()]{0,60}(?:19|20)\d\d[^()]{0,20}\)|(?:may,? )?(?:19|20)\d\d)?"
+    r"[ ,.:;-]*(?:guidelines?)?[ ,.:;-]*(?:sections? )?",
+    _FLAGS,
+)
+_PAGES = re.compile(r"(?<![a-z])(?:pages?(?:\(s\))?|pgs?\.?|pp?\.) ?:? ?(?P<pages>\d[\d ,;&–-]*(?:and \d[\d ,;&–-]*)*)", _FLAGS)
+_RANGE = re.compile(r"\d{1,4}(?: ?[-–] ?\d{1,4})?", re.ASCII)
+_MEMBERSHIP = re.compile(r",? ?(?:(?:which|and) )?(?:(?:is|are) )?(?:a )?part of (?:the )?MTUS", _FLAGS)
+_NEXT_SENTENCE = re.compile(r"(?<![ ,:.]\d)\. (?=[A-Z])")  # "3. Opioids for Chronic Pain" is no end of a sentence
+_NUMBERED = re.compile(r"\d(?:\.\d){0,4}\.? [A-Z]", _FLAGS)
+_START = re.compile(r"(?:[\s.,:;-]|(?:and|&|the|on|also|mtus|acoem|pages?(?:\(s\))?)(?![a-z0-9-]))*", _FLAGS)
+_NOT_A_NAME = frozenset(("", "and", "&", "the", "on", "also", "mtus", "acoem", "page", "pages", "page(s)"))
+_MOST_COMMAS = 4
+
 _LEAD = re.compile(
-    r"[\s,.:;()/–-]*(?:(?:\d{4}|web version|online(?: version)?|\d+(?:st|nd|rd|th) (?:ed(?:ition|\.)?)|treatment"
-    r"|in workers. compensation|guidelines?|the|current|version|TWC|chapter|section)[\s,.:;()/–-]*)*",
+    r"[\s,.:;()/–-]*(?:(?:\d{4}|web version|online(?: version)?|\d+(?:st|nd|rd|th) (?:ed(?:ition|\.)?)|treatment(?: index)?|web"
+    r"|in workers. compensation|edition|guidelines?|the|current|version|TWC|chapters?|sections?)[\s,.:;()/–-]*)*",
     _FLAGS,
 )
 _AFTER_CHAPTER = re.compile(
-    r"\s*(?:\([^)]{0,60}\)\s*)?(?:chapter|section|\((?:acute|chronic|updated|online|thoracic|lumbar))", _FLAGS
+    r"\s*(?:\([^)]{0,60}\)\s*)?(?:chapter|section|procedure summary|\((?:acute|chronic|updated|online|thoracic|lumbar))", _FLAGS
 )
-_JOIN = re.compile(r"\s*(?:and|&|,|/)?\s*", _FLAGS)
+_NEXT_CHAPTER = re.compile(r"; ?(?:and )?", _FLAGS)
+_SOURCES = ("odg", "acoem/other", "other")
+_ODG_TITLE = re.compile(r"\((?:sub)?acute (?:&|and) chronic\)", _FLAGS)
+
+
+class _Cited(NamedTuple):
+    guideline: str
+    sections: tuple[str, ...] = ()
 
 
 class _Item(NamedTuple):
     """A guideline named in an MTUS list, and the text up to the next one."""
 
-    id: str
+    guideline: str
     tail: str
-
-
-class _Found:
-    """What is collected while a paragraph is read."""
-
-    def __init__(self) -> None:
-        self.guidelines: dict[str, None] = {}
-        self.sections: dict[tuple[str, str], None] = {}
 
 
 def read(paragraph: str, vocabulary: Vocabulary, theirs: Citation | None = None) -> Citation:
@@ -90,69 +109,79 @@ def read(paragraph: str, vocabulary: Vocabulary, theirs: Citation | None = None)
 
     `theirs`: what the claims administrator cites, for a reviewer who only says that it is relevant (2013).
     """
-    if theirs and _ADOPTS.search(paragraph) and not _MARK.search(_NAMES_THEM.sub("", paragraph)):
+    text = _SCHEDULE.sub("MTUS ", _squeezed(paragraph))
+    statements = list(_statements(text, vocabulary))
+    cited = [one for kind, part in statements for one in _cited(kind, part, vocabulary)]
+    if theirs and not cited and any(kind == "adopts" for kind, _ in statements):
         return Citation(raw=paragraph, guidelines=theirs.guidelines, sections=theirs.sections, pages=theirs.pages)
-    text = _SCHEDULE.sub("MTUS ", squeezed(paragraph))
-    found = _Found()
-    for kind, part in _statements(text):
-        if kind == "none":
-            found.guidelines["none"] = None
-        elif kind == "mtus":
-            _read_list(part, vocabulary, found)
-        elif kind == "free":
-            _read_free(part, vocabulary, found)
-    pages = dict.fromkeys(span for match in _PAGES.finditer(text) for span in _RANGE.findall(match["list"]))
-    return Citation(raw=paragraph, guidelines=tuple(found.guidelines), sections=tuple(found.sections), pages=tuple(pages))
-
-
-def _statements(text: str) -> Iterator[tuple[str, str]]:
-    """(none | mtus | free, what it is about)."""
-    marks = list(_MARK.finditer(text))
-    if not marks and text.strip(" .-"):
-        yield _kind(text), text
-    for number, mark in enumerate(marks):
-        end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
-        part = text[mark.end() : end]
-        kind = mark.lastgroup or ""
-        if kind == "based":
-            kind = _kind(part)
-        if kind in ("mtus", "free") and not re.search(r"[A-Za-z]{3}", part.replace("Decision", "").replace("and", "")):
-            continue
-        if kind != "outside":
-            yield kind, part
-
-
-def _kind(part: str) -> str:
-    """`based its decision on ...` without saying MTUS or Non-MTUS first: by what follows."""
-    if _NOT_PART.search(part) or _ODG.search(part[:60]):
-        return "free"
-    return (
-        "mtus" if _PART.search(part) or re.search(r"chronic pain medical|acoem|postsurgical treatment", part, _FLAGS) else "free"
+    pages = (span for match in _PAGES.finditer(text) for span in _RANGE.findall(match["pages"]))
+    return Citation(
+        raw=paragraph,
+        guidelines=tuple(dict.fromkeys(one.guideline for one in cited)),
+        sections=tuple(dict.fromkeys((one.guideline, section) for one in cited for section in one.sections)),
+        pages=tuple(dict.fromkeys(pages)),
     )
 
 
-def _read_list(part: str, vocabulary: Vocabulary, found: _Found) -> None:
-    items = list(_items(squeezed(part), vocabulary.family("mtus")))
-    if not items:
-        found.guidelines["mtus/other"] = None
-    for item in items:
-        found.guidelines[item.id] = None
-        for section in _sections(item, vocabulary):
-            found.sections[item.id, section] = None
-
-
-def squeezed(text: str) -> str:
+def _squeezed(text: str) -> str:
     """White space as `rules.squeeze` folds it, case kept, so that the offsets of matches fit."""
     return " ".join(text.split())
+
+
+def _statements(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """(none | nothing | adopts | list | sources, what it is about)."""
+    marks = list(_MARK.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    parts = [(mark.lastgroup or "", text[mark.end() : end]) for mark, end in zip(marks, ends, strict=False)]
+    for said, part in parts or [("based", text)]:
+        kind = _kind(part, vocabulary) if said == "based" else said
+        place = _odg_at(part, vocabulary) if kind == "list" else None
+        if place is None:
+            yield kind, _squeezed(part)
+        else:  # "based on the MTUS ..., and on the Official Disability Guidelines, Knee"
+            yield kind, _squeezed(part[:place])
+            yield "sources", _squeezed(part[place:])
+
+
+def _kind(part: str, vocabulary: Vocabulary) -> str:
+    """`based its decision on ...` without saying MTUS or Non-MTUS first: by what is named first."""
+    if _NOT_PART.search(part):
+        return "sources"
+    before = part[: _odg_at(part, vocabulary)]
+    named = vocabulary.family("mtus").find(before)
+    return "list" if _OURS.search(before) or any(_STRONG_NAME.search(match.words) for match in named) else "sources"
+
+
+def _odg_at(part: str, vocabulary: Vocabulary) -> int | None:
+    """Where ODG is named first."""
+    lead = len(part) - len(part.lstrip())
+    return next((lead + match.start for match in vocabulary.family(None).find(part) if match.value.id == "odg"), None)
+
+
+def _cited(kind: str, part: str, vocabulary: Vocabulary) -> Iterator[_Cited]:
+    says_something = _WORD.search(_FILLER.sub("", part)) is not None
+    if kind == "none" or (kind == "sources" and _NO_SOURCE.fullmatch(part)):
+        yield _Cited("none")
+    elif kind == "list":
+        items = list(_items(part, vocabulary.family("mtus")))
+        for item in items:
+            yield _Cited(item.guideline, tuple(_sections(item, vocabulary.by_id[item.guideline].sections)))
+        if not items:
+            yield _Cited("mtus/other")
+    elif (kind == "sources" and says_something) or (kind == "nothing" and vocabulary.family(None).find(part)):
+        yield from map(
+            _Cited, _sources(part, vocabulary)
+        )  # "... outside of the MTUS. ODG, Knee.": the words "Non-MTUS" are missing
 
 
 def _items(part: str, names: Vocabulary) -> Iterator[_Item]:
     kept: list[Match] = []
     first = _SECTIONS.search(part)
     for match in names.find(part):
-        if _is_named(part, match, first.start() if first else None):
-            if kept and kept[-1].value.id == match.value.id and _JOIN.fullmatch(part, kept[-1].end, match.start):
-                kept[-1] = kept[-1]._replace(end=match.end)  # "Chapter 8 Neck and Upper Back Complaints" is one name
+        last = kept[-1] if kept else None
+        if _is_named(part, match, last, in_sections=first is not None and match.start > first.start()):
+            if last and last.value.id == match.value.id and _JOIN.fullmatch(part, last.end, match.start):
+                kept[-1] = last._replace(end=match.end)  # "Chapter 8 Neck and Upper Back Complaints" is one name
             else:
                 kept.append(match)
     for number, match in enumerate(kept):
@@ -160,112 +189,135 @@ def _items(part: str, names: Vocabulary) -> Iterator[_Item]:
         yield _Item(match.value.id, part[match.end : end])
 
 
-def _is_named(part: str, match: Match, first_section: int | None) -> bool:
-    """Is this the name of a guideline, or a word inside the name of a section?"""
-    before = part[: match.start].rstrip().lower()
-    if first_section is not None and match.start > first_section:
-        joined = before.removesuffix("mtus").rstrip().endswith(("and", ";"))
-        return joined and ("formulary" in match.words or _YEAR.match(part, match.end) is not None)
-    if _STRONG_NAME.search(match.words):
+def _is_named(part: str, match: Match, last: Match | None, *, in_sections: bool) -> bool:
+    """Is this the name of a guideline, or words inside the name of a section or topic?"""
+    before = part[max(0, match.start - 12) : match.start].rstrip().lower()
+    dated = _DATED.match(part, match.end) is not None
+    if in_sections:
+        joined = before.removesuffix("mtus").rstrip().endswith(("and", "&", ";"))
+        return (joined and _TITLE.search(match.words) is not None) or (dated and (joined or before.endswith(",")))
+    if dated or _STRONG_NAME.search(match.words):
         return True
-    return not before or before.endswith(("and", "mtus", ";", "acoem", ":", "guidelines,", "guideline,"))
+    joined = not before or before.endswith(("and", "&", ",", ";", ":", "mtus", "acoem", "guidelines", "guideline"))
+    return joined and (last is None or last.value.id not in _WITH_TOPICS)
 
 
-def _sections(item: _Item, vocabulary: Vocabulary) -> Iterator[str]:
-    """Sections as written, in order."""
-    tail = item.tail
-    mark = _SECTIONS.search(tail)
-    known = vocabulary.by_id[item.id].sections
+def _sections(item: _Item, known: tuple[str, ...]) -> Iterator[str]:
+    """Sections as written, in order: after "Section(s):", or a topic after the name."""
+    mark = _SECTIONS.search(item.tail)
     if mark:
-        yield from _split(tail[mark.end() :], known)
+        yield from _split(item.tail[mark.end() :], _folded(known))
         return
-    topic = _PAGES.split(tail)[0].strip(" ,.;:-")
-    topic = re.sub(r"^(?:guidelines?)?[ ,(]*(?:(?:19|20)\d\d|may,? 2009|\(?effective[^)]*\)?)?[ ,)]*", "", topic, flags=_FLAGS)
-    topic = re.sub(r"(?:,| and| &|\bpages?(?:\(s\))?:?|\bMTUS|\bACOEM)+$", "", topic.strip(" ,.;:-"), flags=_FLAGS).strip(
-        " ,.;:-"
-    )
-    if re.search(r"[A-Za-z]{3}", topic) and item.id in ("mtus/chronic-pain", "mtus/postsurgical", "mtus/opioids"):
-        yield from _split(topic, known)
+    named = _AFTER_NAME.match(item.tail)
+    for topic in _split(item.tail[named.end() if named else 0 :], _folded(known)):
+        if _fold(topic) in _folded(known) or (item.guideline in _WITH_TOPICS and _WORD.search(topic)):
+            yield topic
 
 
-def _split(text: str, known: tuple[str, ...]) -> Iterator[str]:
-    """Known names longest first; numbered sections up to the next number; the rest at commas outside brackets."""
-    names = sorted(known, key=len, reverse=True)
-    rest = re.sub(r"[ ,;]+and(?: MTUS)?$", "", _PAGES.split(text)[0].strip(" .,;"))
-    while rest:
-        if _NUMBERED.match(rest):
-            following = _NEXT_NUMBERED.search(rest)
-            name, rest = (rest[: following.start()], rest[following.end() :]) if following else (rest, "")
-        else:
-            size = next((size for size in (_known_at(rest, name) for name in names) if size), 0) or _until_comma(rest)
-            name, rest = rest[:size], rest[size:]
-        if name := name.strip(" .,;"):
-            yield name
-        rest = re.sub(r"^and (?:MTUS)?", "", rest.lstrip(" .,;"))
+def _split(text: str, known: frozenset[str]) -> Iterator[str]:
+    """Known names longest first; numbered sections up to the next number; else up to a comma before a capital."""
+    text = _MEMBERSHIP.sub(",", _PAGES.sub(", ", f" {text}"))
+    text = _trimmed(_NEXT_SENTENCE.split(text, maxsplit=1)[0])
+    pieces = _pieces(text)
+    first = 0
+    while first < len(pieces):
+        last = _reach(text, pieces, first, known)
+        yield from _named(text[pieces[first][0] : pieces[last][1]], known)
+        first = last + 1
 
 
-def _known_at(text: str, name: str) -> int:
-    """Length of `name` at the start of `text`, blanks, hyphens and case aside; 0 where it is not there or goes on."""
-    place = 0
-    for letter in name.lower():
-        while place < len(text) and text[place] in " -" and letter != text[place]:
-            place += 1
-        if letter in " -":
-            continue
-        if place >= len(text) or text[place].lower() != letter:
-            return 0
-        place += 1
-    return place if re.match(r"\s*(?:$|[,;.]|and )", text[place:]) else 0
-
-
-def _until_comma(text: str) -> int:
-    depth = 0
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Spans between commas and semicolons outside brackets; where brackets do not close, between all."""
+    depth, commas, outside = 0, [-1], [-1]
     for place, letter in enumerate(text):
-        depth += (letter in "([") - (letter in ")]")
-        if letter in ",;" and depth <= 0:
-            return place
-    return len(text)
+        depth = max(0, depth + (letter in "([") - (letter in ")]"))
+        if letter in ",;":
+            commas.append(place)
+            if depth == 0:
+                outside.append(place)
+    ends = [*(commas if depth else outside), len(text)]
+    spans = ((_START.match(text, start + 1).end(), end) for start, end in pairwise(ends))  # type: ignore[union-attr]  # matches ""
+    return [(start, end) for start, end in spans if start < end]
 
 
-def _read_free(part: str, vocabulary: Vocabulary, found: _Found) -> None:
+def _trimmed(text: str) -> str:
+    """Without the words and stops that lead to what follows: `Summary, and MTUS`."""
+    words = text.split(" ")
+    while words and words[-1].strip(" ,.:;-").lower() in _NOT_A_NAME:
+        words.pop()
+    return " ".join(words).rstrip(" ,.:;-")
+
+
+def _reach(text: str, pieces: list[tuple[int, int]], first: int, known: frozenset[str]) -> int:
+    """The last piece of the name that begins at piece `first`."""
+    start = pieces[first][0]
+    for last in range(min(first + _MOST_COMMAS, len(pieces)) - 1, first - 1, -1):
+        if _fold(text[start : pieces[last][1]]) in known:
+            return last
+    numbered = _NUMBERED.match(text, start) is not None
+    last = first
+    while last + 1 < len(pieces):
+        begin, end = pieces[last + 1]
+        goes_on = text[start].isupper() and text[begin].islower() and _fold(text[begin:end]) not in known
+        if not (_NUMBERED.match(text, begin) is None if numbered else goes_on):
+            break
+        last += 1
+    return last
+
+
+def _named(name: str, known: frozenset[str]) -> Iterator[str]:
+    """`Introduction and Topical analgesics` is two names that are known."""
+    left, joined, right = name.partition(" and ")
+    if joined and _fold(name) not in known and _fold(left) in known and _fold(right) in known:
+        yield left
+        yield right
+    else:
+        yield name
+
+
+@cache
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_fold, names))
+
+
+def _fold(name: str) -> str:
+    """Letters and digits: blanks, hyphens at a line's end, case and "&" do not part a name from itself."""
+    return re.sub(r"[^a-z0-9]+", "", name.lower().replace("&", "and"))
+
+
+def _sources(part: str, vocabulary: Vocabulary) -> list[str]:
     """ODG with its chapters, ACOEM in any edition, or another source."""
-    starts = [match.start() for match in _LONG_ODG.finditer(part)] or [match.start() for match in _ODG.finditer(part)][:1]
-    before = part[: starts[0]] if starts else part
-    if _ACOEM.search(before):
-        found.guidelines["acoem/other"] = None
-    if not starts:
-        if "acoem/other" not in found.guidelines or _ELSEWHERE.search(part):
-            found.guidelines["other"] = None
-        return
-    lead = _chapters(before, vocabulary, only_strong=True)
-    for chapter in lead:
-        found.guidelines[chapter] = None
-    if _ELSEWHERE.search(before):
-        found.guidelines["other"] = None
-    for number, start in enumerate(starts):
-        segment = part[start : starts[number + 1] if number + 1 < len(starts) else len(part)]
-        chapters = _chapters(segment, vocabulary)
-        for chapter in chapters or ([] if lead else ["odg/unspecified"]):
-            found.guidelines[chapter] = None
-        if _ACOEM.search(segment):
-            found.guidelines["acoem/other"] = None
-        if _ELSEWHERE.search(segment):
-            found.guidelines["other"] = None
+    marks = [match for match in vocabulary.family(None).find(part) if match.value.id in _SOURCES]
+    lead = _squeezed(part[: marks[0].start] if marks else part)
+    if all(match.value.id != "odg" for match in marks):
+        return [match.value.id for match in marks] or (_chapters(lead, vocabulary) if _ODG_TITLE.search(lead) else ["other"])
+    found = _chapters(lead, vocabulary, only_named=True)
+    led = bool(found)
+    for number, match in enumerate(marks):
+        if match.value.id != "odg":
+            found.append(match.value.id)
+            continue
+        end = marks[number + 1].start if number + 1 < len(marks) else len(part)
+        rest = _squeezed(part[match.end : end])
+        found += (chapters := _chapters(rest, vocabulary))
+        # spelled out again it is a further source; a short "ODG Chiropractic Guidelines" after a chapter is not
+        if not chapters and not led and match.words.startswith("off") and _WORD.search(rest):
+            found.append("odg/unspecified")
+    return found if any(one.startswith("odg/") for one in found) else [*found, "odg/unspecified"]
 
 
-def _chapters(segment: str, vocabulary: Vocabulary, *, only_strong: bool = False) -> list[str]:
-    """Chapters named as such; else, where no word says chapter, the body parts named."""
-    text = squeezed(segment)
+def _chapters(text: str, vocabulary: Vocabulary, *, only_named: bool = False) -> list[str]:
+    """Chapters at the head or with the word chapter; else the body parts of the topic ("ODG, MRI shoulder")."""
     matches = vocabulary.family("odg").find(text)
-    heads = {_LEAD.match(text, match.end()).end() for match in _ODG.finditer(text)}  # type: ignore[union-attr]
-    heads |= {match.end() for match in re.finditer(r"; ?(?:and )?", text)}
-    strong = [match for match in matches if match.start in heads or _AFTER_CHAPTER.match(text, match.end)]
-    named = [
-        match
-        for match in matches
-        if match in strong
-        or any(_JOIN.fullmatch(text, match.end, other.start) and _AFTER_CHAPTER.match(text, other.end) for other in strong)
-    ]
-    if named or only_strong:
-        return list(dict.fromkeys(match.value.id for match in named))
-    return list(dict.fromkeys(match.value.id for match in matches))
+    heads = {_LEAD.match(text).end(), *(match.end() for match in _NEXT_CHAPTER.finditer(text))}  # type: ignore[union-attr]  # matches ""
+    ends = [_AFTER_CHAPTER.match(text, match.end) is not None for match in matches]
+    named = [end or match.start in heads for match, end in zip(matches, ends, strict=True)]
+    for number, (one, other) in enumerate(pairwise(matches)):
+        if ends[number + 1] and _JOIN.fullmatch(text, one.end, other.start):
+            named[number] = True  # "Low Back and neck Chapter"
+        elif named[number] and _AND.fullmatch(text, one.end, other.start):
+            named[number + 1] = True  # "Carpal Tunnel Syndrome, and Forearm, Wrist & Hand"
+    if any(named) or only_named:
+        return [match.value.id for match, is_named in zip(matches, named, strict=True) if is_named]
+    parts = [match.value.id for match in matches]
+    return [part for part in parts if part != "odg/pain"] or parts  # "MRI for low back pain" is not the chapter on pain

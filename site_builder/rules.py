@@ -92,7 +92,7 @@ class Vocabulary:
                 self._phrases.setdefault(_tokens(word), []).append(value)
         self._longest = max(map(len, self._phrases), default=0)
         self._patterns = [(value, _compile(pattern), pattern) for value in facet.value for pattern, _ in value.patterns]
-        self._families: dict[str, Vocabulary] = {}
+        self._families: dict[str | None, Vocabulary] = {}
         self._masks = [_compile(pattern) for pattern, _ in facet.masks]
 
     def find(self, text: str) -> list[Match]:
@@ -121,8 +121,8 @@ class Vocabulary:
         """Ids of the values found, unique, in order of mention."""
         return tuple(dict.fromkeys(match.value.id for match in self.find(text)))
 
-    def family(self, parent: str) -> Vocabulary:
-        """The finder of the values below `parent` alone; its matches do not compete with other families."""
+    def family(self, parent: str | None) -> Vocabulary:
+        """The finder of the values below `parent` alone (None: without a parent); other families do not compete."""
         if parent not in self._families:
             values = tuple(msgspec.structs.replace(value, parent=None) for value in self.facet.value if value.parent == parent)
             self._families[parent] = Vocabulary(msgspec.structs.replace(self.facet, value=values))

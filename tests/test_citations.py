@@ -1,5 +1,6 @@
 """What a guideline paragraph cites, over the dialects of 2013 to 2024. The wording is the form's own; the cases are invented."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,11 @@ TABLE = [
     ("Decision based on MTUS Forearm, Wrist, and Hand Complaints 2004, Section(s): Special Studies, and Opioid Treatment 2016.",
      ["mtus/forearm-wrist-hand", "mtus/opioids"]),
     ("Decision based on MTUS General Approaches 2004, Section(s): Initial Approaches to Treatment.", ["mtus/general-approaches"]),
+    ("Decision based on MTUS Low Back Complaints 2004, Section(s): Special Studies, Knee Complaints 2004, Section(s): Summary.",
+     ["mtus/low-back", "mtus/knee"]),  # "and" missing
     # 2018 on: ACOEM's topic guidelines
+    ("Decision based on MTUS ACOEM Opioids Guideline (April 20, 2017); MTUS Drug Formulary.", ["mtus/opioids", "mtus/drug-formulary"]),
+    ("Decision based on MTUS Low Back Disorders, Section(s): Injections, and Chronic Pain Guideline.", ["mtus/low-back", "mtus/chronic-pain"]),
     ("Decision based on MTUS Low Back Disorders (ACOEM February 2016), Section(s): Injections, and MTUS Drug Formulary.",
      ["mtus/low-back", "mtus/drug-formulary"]),
     ("Decision based on MTUS Cervical and Thoracic Spine Disorders 2018.", ["mtus/neck-upper-back"]),
@@ -44,6 +49,20 @@ TABLE = [
      "Guidelines (ODG), Pain Chapter, which is not part of the MTUS.", ["mtus/chronic-pain", "odg/pain"]),
     ("The Expert Reviewer found that no section of the MTUS was applicable. The Expert Reviewer based his/her decision on the "
      "Official Disability Guidelines (ODG), Knee and Leg Chapter.", ["odg/knee-leg"]),
+    ("The Claims Administrator based its decision on the Neck and Upper Back Complaints (ACOEM Practice Guidelines, 2nd Edition (2004), "
+     "Chapter 8) pg. 177-178, and the Chronic Pain Medical Treatment Guidelines (2009), pg. 56, Soma, part of the Medical Treatment "
+     "Utilization Schedule (MTUS).", ["mtus/neck-upper-back", "mtus/chronic-pain"]),
+    # neither MTUS nor ACOEM is said, the name is enough
+    ("The Physician Reviewer based his/her decision on the Acupuncture Treatment Guidelines.", ["mtus/acupuncture"]),
+    ("The Expert Reviewer based his/her decision on the MTUS Chronic Pain Guidelines, page 98, and on the Official Disability Guidelines "
+     "(ODG), Knee.", ["mtus/chronic-pain", "odg/knee-leg"]),  # one sentence, two sources
+    ("The Claims Administrator based its decision on the ODG, Pain Chapter, and the MTUS Chronic Pain Medical Treatment Guidelines, "
+     "Opioids, page 78.", ["odg/pain", "mtus/chronic-pain"]),  # the other way round; Opioids is a topic of Chronic Pain
+    ("The Claims Administrator based its decision on the Non-MTUS Official Disability Guidelines (ODG), Pain Chapter.", ["odg/pain"]),
+    ("The Claims Administrator based its decision on the Official Disability Guidelines (ODG), Low Back, which is part of the MTUS.",
+     ["odg/low-back"]),  # it is not, whatever the letter says
+    ("Acupuncture Treatment Guidelines. It is the part of the schedule that speaks of this treatment.", ["mtus/acupuncture"]),
+    ("The Expert Reviewer found the guidelines used by the Claims Administrator relevant.", []),  # names none
     # outside the schedule
     (OUTSIDE + NON + "Official Disability Guidelines (ODG).", ["odg/unspecified"]),
     (OUTSIDE + NON + "Official Disability Guidelines (ODG) Low Back and neck Chapter, Physical Therapy.",
@@ -90,6 +109,25 @@ def test_the_guidelines_of_a_paragraph_are_named_in_order(paragraph: str, guidel
          "Page(s): 114-117.", ["TENS, chronic pain (transcutaneous electrical nerve stimulation)"]),
         ("Decision based on MTUS Chronic Pain Treatment Guidelines Opioids, criteria for use; Weaning of medications Page(s): 76-80.",
          ["Opioids, criteria for use", "Weaning of medications"]),
+        # a name that is not known goes on after the comma where a small letter follows
+        ("Decision based on MTUS Chronic Pain Medical Treatment 2016, Section(s): Moonlight, early phases, Topical analgesics.",
+         ["Moonlight, early phases", "Topical analgesics"]),
+        # a blank after the hyphen of a line's end; "and" for "&"; two names with "and" between
+        ("Decision based on MTUS Chronic Pain Medical Treatment 2016, Section(s): Electro- diagnostic testing (EMG/NCS), NSAIDs, GI "
+         "symptoms and cardiovascular risk, Introduction and Topical analgesics.",
+         ["Electro- diagnostic testing (EMG/NCS)", "NSAIDs, GI symptoms and cardiovascular risk", "Introduction", "Topical analgesics"]),
+        ("Decision based on MTUS Postsurgical Treatment 2009, Section(s): Forearm, Wrist, & Hand, Elbow & Upper Arm.",
+         ["Forearm, Wrist, & Hand", "Elbow & Upper Arm"]),
+        ("Decision based on MTUS Opioid Treatment 2016, Section(s): 3. Opioids: Overview. Decision based on Non-MTUS Citation ODG.",
+         ["3. Opioids: Overview"]),  # the stop after the number ends no sentence
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines Section Weaning of Medications Page(s): 124.", ["Weaning of Medications"]),
+        ("The Claims Administrator based its decision on the Chronic Pain Medical Treatment Guidelines (2009), pg. 56, Soma, part of the "
+         "MTUS.", ["Soma"]),  # a topic after its page
+        ("Chronic Pain Treatment Guidelines DRUG TESTING Page(s): 43. It is the part of the schedule that fits.", ["DRUG TESTING"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines Muscle relaxants and Opioids Page(s): 63, 78.",
+         ["Muscle relaxants", "Opioids"]),
+        # a chapter of 2004 has no topics, but where one of its sections is named, it is one
+        ("Decision based on MTUS ACOEM Chapter 12 Low Back Complaints, Special Studies, and much more Page(s): 303.", ["Special Studies"]),
         ("Decision based on MTUS Low Back Complaints 2004.", []),
     ],
 )  # fmt: skip
@@ -113,7 +151,13 @@ def test_a_reviewer_who_finds_the_guideline_used_relevant_cites_it_too() -> None
     )
     text = "The Expert Reviewer found the guideline used by the Claims Administrator relevant and appropriate for the issue."
     assert citations.read(text, GUIDELINES, ur).guidelines == ("mtus/low-back",)
-    assert citations.read(text, GUIDELINES).guidelines == ("other",)
+    assert citations.read(text, GUIDELINES).guidelines == ()  # it names no source itself
+
+
+def test_a_reviewer_who_finds_it_not_relevant_does_not_adopt_it() -> None:
+    ur = citations.read("Decision based on MTUS Low Back Complaints 2004.", GUIDELINES)
+    text = "The Expert Reviewer found the guidelines used by the Claims Administrator not relevant. " + NON + "ODG, Knee."
+    assert citations.read(text, GUIDELINES, ur).guidelines == ("odg/knee-leg",)
 
 
 def test_the_paragraph_is_kept_as_it_is() -> None:
@@ -135,3 +179,32 @@ def test_anything_is_read_without_an_error_into_known_ids(paragraph: str) -> Non
     assert set(found.guidelines) <= GUIDELINES.by_id.keys()
     assert {guideline for guideline, _ in found.sections} <= set(found.guidelines)
     assert found.raw == paragraph
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["NSAIDs, GI symptoms, ", "A, b, ", "((", "3.3 Opioids, ", "Low Back Complaints 2004, and ", "did not cite any ", "Page(s): 1 ",
+     "ODG Low Back, ", "Official Disability Guidelines knee; ", "http://", "and & ", "found the section "],
+)  # fmt: skip
+def test_time_grows_with_the_length_alone(unit: str) -> None:
+    """Eight times the text takes about eight times as long; 30 leaves room for a busy machine, a square would take 64."""
+    fast, slow = (min(_seconds(NON + unit * (size // len(unit))) for _ in range(3)) for size in (4_000, 32_000))
+    assert slow < 30 * fast + 0.05
+
+
+def _seconds(paragraph: str) -> float:
+    begun = time.perf_counter()
+    citations.read(paragraph, GUIDELINES)
+    return time.perf_counter() - begun
+
+
+@pytest.mark.parametrize("number", range(len(TABLE)))
+def test_case_and_white_space_change_nothing(number: int) -> None:
+    paragraph, guidelines = TABLE[number]
+    for noisy in (
+        paragraph.upper(),
+        paragraph.lower(),
+        paragraph.replace(" ", "\n  "),
+        paragraph.replace(" ", "\N{NO-BREAK SPACE}"),
+    ):
+        assert list(citations.read(noisy, GUIDELINES).guidelines) == guidelines
