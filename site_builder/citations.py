@@ -165,7 +165,8 @@ def _cited(kind: str, part: str, vocabulary: Vocabulary) -> Iterator[_Cited]:
     elif kind == "list":
         items = list(_items(part, vocabulary.family("mtus")))
         for item in items:
-            yield _Cited(item.guideline, tuple(_sections(item, vocabulary.by_id[item.guideline].sections)))
+            known = vocabulary.by_id[item.guideline].sections + vocabulary.by_id["mtus"].sections
+            yield _Cited(item.guideline, tuple(_sections(item, _folded(known))))
         if not items:
             yield _Cited("mtus/other")
     elif (kind == "sources" and says_something) or (kind == "nothing" and vocabulary.family(None).find(part)):
@@ -202,15 +203,15 @@ def _is_named(part: str, match: Match, last: Match | None, *, in_sections: bool)
     return joined and (last is None or last.value.id not in _WITH_TOPICS)
 
 
-def _sections(item: _Item, known: tuple[str, ...]) -> Iterator[str]:
+def _sections(item: _Item, known: frozenset[str]) -> Iterator[str]:
     """Sections as written, in order: after "Section(s):", or a topic after the name."""
     mark = _SECTIONS.search(item.tail)
     if mark:
-        yield from _split(item.tail[mark.end() :], _folded(known))
+        yield from _split(item.tail[mark.end() :], known)
         return
     named = _AFTER_NAME.match(item.tail)
-    for topic in _split(item.tail[named.end() if named else 0 :], _folded(known)):
-        if _fold(topic) in _folded(known) or (item.guideline in _WITH_TOPICS and _WORD.search(topic)):
+    for topic in _split(item.tail[named.end() if named else 0 :], known):
+        if _fold(topic) in known or (item.guideline in _WITH_TOPICS and _WORD.search(topic)):
             yield topic
 
 
