@@ -145,3 +145,24 @@ export function inMonths(shard, state) {
   if (!state.from && !state.to) return true;
   return Boolean(shard.first) && (!state.to || shard.first.slice(0, 7) <= state.to) && (!state.from || shard.last.slice(0, 7) >= state.from);
 }
+
+/**
+ * The rows of one page with those first whose own disputed treatment is what was asked for: exactly, or all of its words. The index
+ * scores whole letters; which of two letters asked for just this, it does not know.
+ */
+export function closest(rows, words) {
+  const asked = words.map(folded).filter(Boolean);
+  if (!asked.length) return rows;
+  const nearness = ({ card, matching }) => Math.max(0, ...[...matching].map((place) => near(card[3][place][0], asked)));
+  return rows.map((row) => [nearness(row), row]).sort(([a], [b]) => b - a).map(([, row]) => row);
+}
+
+function near(disputed, asked) {
+  const own = new Set(disputed.split(/\s+/).map(folded).filter(Boolean));
+  if (!asked.every((word) => own.has(word))) return 0;
+  return 1 + asked.length / own.size;
+}
+
+function folded(word) {
+  return word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}

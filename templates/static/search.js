@@ -1,7 +1,7 @@
 // Wires the search page together: URL -> state -> shards of the catalogue and of the index -> rows and counts -> page.
 
 import { caseQuery, decode, indexed, shardOf } from "./catalogue.js";
-import { evaluate, inMonths, relevant, rows, sequence, settled, total } from "./query.js";
+import { closest, evaluate, inMonths, relevant, rows, sequence, settled, total } from "./query.js";
 import { button, counted, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
 import { format, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
@@ -131,8 +131,10 @@ async function showAll(found, stale = () => false, early = undefined) {
 
 /** Returns the letters that it has shown. */
 async function showRows(found, stale, letters = rows(found.parts, found.shards, found.way).slice((state.page - 1) * SIZE, state.page * SIZE)) {
-  const listed = await Promise.all(letters.map((letter) => row(letter, found, true)));
+  const scored = await Promise.all(letters.map((letter) => row(letter, found, true)));
   if (stale()) return [];
+  const { asked } = found.query;
+  const listed = asked && found.way === "relevance" ? closest(scored, [...asked.phrases.flatMap((phrase) => phrase.split(" ")), ...asked.words]) : scored;
   const text_ = listed.map(({ card, matching }) => [card[0], ...matching]).join() + state.q;
   if (text_ !== shown) showResults(find("results"), listed, root.href);
   shown = text_;

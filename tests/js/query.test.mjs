@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, indexed, shardOf } from "../../templates/static/catalogue.js";
-import { evaluate, inMonths, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
+import { closest, evaluate, inMonths, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
 import { parse } from "../../templates/static/state.js";
 
 // Three letters: A (2017-02, issues MRI/upheld and PT/overturned), B (2016-12, MRI/overturned), C (no date, MRI/upheld, no sex).
@@ -111,4 +111,16 @@ test("a year or a month that is asked for touches its own shards only", () => {
 
 test("a letter is found in its shard", () => {
   assert.deepEqual([0, 1, 2].map((letter) => shardOf(index.shards, letter).number), [0, 1, 2]);
+});
+
+test("of equally good letters those come first whose own treatment was asked for", () => {
+  const row = (id, disputed, matching) => ({ card: [id, null, null, disputed.map((text) => [text, "upheld"])], matching: new Set(matching) });
+  const listed = [
+    row("mentions", ["Norco"], [0]),
+    row("other issue", ["MRI of the lumbar spine", "Norco"], [1]), // its MRI does not fit the filters
+    row("longer", ["MRI of the lumbar spine without contrast"], [0]),
+    row("exact", ["Norco", "MRI lumbar spine."], [0, 1]),
+  ];
+  assert.deepEqual(closest(listed, ["lumbar", "mri", "spine"]).map(({ card }) => card[0]), ["exact", "longer", "mentions", "other issue"]);
+  assert.equal(closest(listed, ["#"]), listed);
 });
