@@ -29,7 +29,6 @@ from site_builder.model import BuildError, File, Frozen, Letter, Problem, Source
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
-ALLOW_LIST = "privacy-allow.toml"
 
 Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
@@ -100,8 +99,10 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     known = rules.load(_texts(PACKAGE / "facets", ".toml"))
     cutters = formats.load(_texts(PACKAGE / "formats", ".toml"))
     configured = settings.load(_text(options.config) if options.config.exists() else "", options.base_url)
-    allow = options.letters / ALLOW_LIST
-    gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text(allow) if allow.exists() else "")
+    notice = _text_beside(options.letters, "notice.txt").strip()
+    if notice:
+        configured = msgspec.structs.replace(configured, notice=" ".join(notice.split()))
+    gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
 
     found, problems = sources.read_folder(
         options.letters,
@@ -189,6 +190,12 @@ def _progressing(files: Iterable[File], stage: str, progress: Progress) -> Itera
 def _texts(folder: Path, suffix: str) -> dict[str, str]:
     """Stem -> text of the files in a folder, by name."""
     return {path.stem: _text(path) for path in sorted(folder.glob(f"*{suffix}"))}
+
+
+def _text_beside(letters: Path, name: str) -> str:
+    """A file that may stand with the letters; nothing without it."""
+    path = letters / name
+    return _text(path) if path.is_file() else ""
 
 
 def _text(path: Path) -> str:

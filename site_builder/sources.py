@@ -1,9 +1,9 @@
 """A folder of inputs to Sources: finds letters, reads and decodes them; what cannot be read is a Problem, never an exception.
 
 Formats: `.pdf` (through pdf.py), `.txt`, and `.md` (through front_matter.py).
-Hidden files, README.* and metadata.csv are no letters. Symbolic links and anything that is not a regular file are refused; every
-file is opened once, and the bytes that are hashed are the bytes that are parsed. Names of files come out as text: bytes that are
-no UTF-8 become U+FFFD.
+Hidden files, README.* and what stands BESIDE the letters are none. Symbolic links and anything that is not a regular file are
+refused; every file is opened once, and the bytes that are hashed are the bytes that are parsed. Names of files come out as
+text: bytes that are no UTF-8 become U+FFFD.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from site_builder.pdf import PdfReader
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
 
+BESIDE = ("metadata.csv", "notice.txt", "privacy-allow.toml")
+"""What a collection may hold besides its letters: a table, a sentence for every page, what the privacy gate lets pass."""
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors of this machine, not of a letter: the build must stop, or a good letter would vanish from the site."""
 
@@ -77,7 +79,7 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
     others: Counter[str] = Counter()
     for path, name in _walk(folder, problems):
         suffix = path.suffix.lower()
-        if path.stem.lower() == "readme" or name == "metadata.csv":
+        if path.stem.lower() == "readme" or name in BESIDE:
             continue
         if suffix in SUFFIXES:
             found.append(Found(path, name))

@@ -128,3 +128,14 @@ def test_the_same_bytes_twice_are_published_once_and_other_bytes_of_a_case_besid
     assert names[0].startswith("cm99-0000118-")
     assert names[1] == "cm99-0000118.html"
     assert {problem.code for problem in report.problems} >= {"duplicate", "same-case"}
+
+
+def test_a_notice_belongs_to_the_letters_it_stands_with(tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    shutil.copy(GOOD, folder)
+    assert build.read(build.Options(letters=folder)).settings.notice == ""
+    (folder / "notice.txt").write_text("Not for <b>publication</b>.\n")
+    reading = build.read(build.Options(letters=folder))
+    assert (reading.settings.notice, len(reading.letters), reading.problems) == ("Not for <b>publication</b>.", 1, ())
+    assert "invented" in build.read(build.Options(letters=GOOD.parent)).settings.notice
