@@ -1,0 +1,181 @@
+"""The indexer: its program is checked, its run is bounded, its output is not believed unseen."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from site_builder import pagefind, rules, staged
+from site_builder.model import BuildError, Citation, Issue, Letter, Section
+from tests import corpus
+from tests.conftest import ROOT
+
+RULES = rules.Rules((), {})
+
+
+def a_program(folder: Path, script: str) -> Path:
+    path = folder / "pagefind"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    try:
+        return pagefind.program(ROOT)
+    except BuildError as error:
+        pytest.skip(str(error))
+
+
+def index(program: Path, folder: Path, letters: list[Letter], hub: bool = False) -> dict[str, int]:
+    for letter in letters:
+        page = staged.page(letter, RULES)
+        path = folder / "staged" / page.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(page.content)
+    return pagefind.index(program, folder / "staged", folder / "out", len(letters), hub=hub)
+
+
+def test_every_letter_gets_a_fragment_of_its_own(program: Path, tmp_path: Path) -> None:
+    letters = list(corpus.letters(25))
+    found = index(program, tmp_path, letters)
+    assert found.keys() == {letter.url for letter in letters}
+    for url, number in found.items():
+        (path,) = (tmp_path / "out" / "fragment").glob(f"en_{number:07x}*")
+        page = json.loads(gzip.decompress(path.read_bytes()).removeprefix(b"pagefind_dcd"))
+        assert page["url"].lstrip("/") == url
+        assert [anchor["id"] for anchor in page["anchors"]][-1] == "summary"
+        assert page["meta"].keys() == {"title"}
+        assert page["filters"] == {}
+
+
+def test_the_index_is_of_the_version_whose_behaviour_is_known(program: Path, tmp_path: Path) -> None:
+    index(program, tmp_path, list(corpus.letters(2)))
+    entry = json.loads((tmp_path / "out" / "pagefind-entry.json").read_text())
+    assert entry["version"] == pagefind.VERSION, "read search.js against the new version, then change pagefind.VERSION"
+    assert json.loads((ROOT / "package.json").read_text())["dependencies"]["pagefind"] == pagefind.VERSION
+
+
+def test_only_the_hub_keeps_the_program_of_the_browser(program: Path, tmp_path: Path) -> None:
+    index(program, tmp_path, list(corpus.letters(2)))
+    assert {path.name for path in (tmp_path / "out").iterdir() if path.suffix != ".pf_meta"} == {
+        "fragment",
+        "index",
+        "pagefind-entry.json",
+    }
+    shutil.rmtree(tmp_path / "out")
+    index(program, tmp_path, list(corpus.letters(2)), hub=True)
+    assert {"pagefind.js", "pagefind-worker.js", "wasm.en.pagefind"} <= {path.name for path in (tmp_path / "out").iterdir()}
+
+
+def test_the_same_letters_give_the_same_bytes(program: Path, tmp_path: Path) -> None:
+    trees = []
+    for name in ("one", "two"):
+        index(program, tmp_path / name, list(corpus.letters(10)))
+        out = tmp_path / name / "out"
+        trees.append({path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()})
+    assert trees[0] == trees[1]
+
+
+def test_missing_tools_are_named_with_the_command_that_mends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BuildError, match="npm install") as missing:
+        pagefind.program(tmp_path)
+    assert missing.value.exit_code == 3
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BuildError, match="install Node 20") as no_node:
+        pagefind.program(ROOT)
+    assert no_node.value.exit_code == 3
+
+
+def test_a_program_that_is_not_the_published_one_is_not_run(program: Path, tmp_path: Path) -> None:
+    copy = tmp_path / program.relative_to(ROOT)
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(program.read_bytes()[:-1])
+    if not any(name in str(program) for name in pagefind.SHA256):
+        pytest.skip("no digest is known for this platform")
+    with pytest.raises(BuildError, match="not Pagefind") as error:
+        pagefind.program(tmp_path)
+    assert error.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo disk trouble; exit 101", "failed with 101: disk trouble"),
+        ("kill -SEGV $$", "failed with -11"),
+        ("exit 0", "indexed 0 of 2 letters"),  # it said all was well
+        ('mkdir -p "$4/fragment"; echo half > "$4/fragment/en_1234567.pf_fragment"', "cannot be read"),
+    ],
+)
+def test_a_run_that_goes_wrong_is_told_in_one_line(tmp_path: Path, script: str, told: str) -> None:
+    with pytest.raises(BuildError, match=told) as error:
+        index(a_program(tmp_path, script), tmp_path, list(corpus.letters(2)))
+    assert error.value.exit_code == 6
+    assert "\n" not in str(error.value)
+
+
+def test_a_run_without_end_is_stopped_with_all_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pagefind, "SECONDS", 0.5)
+    script = f"sleep 60 & echo $! > {tmp_path}/child; wait"
+    with pytest.raises(BuildError, match="stopped after"):
+        index(a_program(tmp_path, script), tmp_path, list(corpus.letters(2)))
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _runs(child):
+        time.sleep(0.05)
+    assert not _runs(child)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat")
+        return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def a_letter(**changed: object) -> Letter:
+    issue = Issue(number=1, request="MRI & <b>C/S</b>", disputed="MRI & <b>C/S</b>", outcome="upheld", imr=Citation(raw="MTUS"))
+    sections = (Section(kind="summary", heading="", paragraphs=("Injured at L4/L5. ___PAGEFIND_ANCHOR___div:1:x",)),)
+    given: dict[str, object] = {"id": "a", "source": "a", "sha256": "0", "format": "f", "issues": (issue,), "sections": sections}
+    return Letter(**{**given, "decision_date": dt.date(2017, 1, 1), **changed})  # type: ignore[arg-type]
+
+
+def test_a_staged_page_is_escaped_and_free_of_the_indexers_mark() -> None:
+    page = staged.page(a_letter(), RULES).content.decode()
+    assert "<b>" not in page
+    assert "MRI &amp; &lt;b&gt;C/S" in page
+    assert "___PAGEFIND_ANCHOR" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("fusion at L4-5 and L5/S1", ["l4l5", "l5s1"]),
+        ("L4-L5, l4/5", ["l4l5"]),
+        ("2 times a week for 4 weeks", ["2x4"]),
+        ("two times per week x six weeks", ["2x6"]),
+        ("PT 2x4", []),  # is in the text as it is
+        ("10/325 mg on 4/21/14", []),
+    ],
+)
+def test_spellings_that_mean_the_same_get_one_form(text: str, forms: list[str]) -> None:
+    assert staged.same_spelling(text) == forms
+
+
+def test_word_lists_tell_which_shards_hold_a_word() -> None:
+    one = a_letter(issues=(Issue(number=1, request="Norco 10/325mg", disputed="Norco 10/325mg", outcome="upheld"),), sections=())
+    two = a_letter(issues=(Issue(number=1, request="Norco X-ray", disputed="Norco X-ray", outcome="upheld"),), sections=())
+    lists = staged.words([[one], [two]])
+    assert lists["n"] == "norco"
+    assert lists["1"].split("\n") == ["10 1", "10325mg 1"]
+    assert lists["x"] == "xray 2"
