@@ -99,7 +99,7 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     known = rules.load(_texts(PACKAGE / "facets", ".toml"))
     cutters = formats.load(_texts(PACKAGE / "formats", ".toml"))
     configured = settings.load(_text(options.config) if options.config.exists() else "", options.base_url)
-    notice = _text_beside(options.letters, "notice.txt").strip()
+    notice = _text_beside(options.letters, "NOTICE").strip()
     if notice:
         configured = msgspec.structs.replace(configured, notice=" ".join(notice.split()))
     gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
