@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -249,3 +250,76 @@ def test_a_build_without_the_text_index_still_filters(page: Page, tmp_path: Path
     ready(page)
     expect(page.locator("#message")).to_contain_text("without its text index")
     assert decisions(page) > 0
+
+
+def test_results_follow_the_typing_without_a_step_in_the_history(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    everything = decisions(watched)
+    steps = watched.evaluate("history.length")
+    watched.focus("#q")
+    watched.keyboard.type("lumb", delay=20)
+    expect(watched).to_have_url(re.compile(r"\?q=lumb$"))
+    ready(watched)
+    assert 0 < decisions(watched) < everything
+    assert watched.evaluate("history.length") == steps
+
+
+def test_quotes_ask_for_a_phrase(watched: Page, site_url: str) -> None:
+    def found(words: str) -> set[str]:
+        go(watched, f"{site_url}search/?q={quote(words)}")
+        return set(watched.locator("#results .meta a").all_inner_texts())
+
+    plain, phrase = found("physical therapy shoulder"), found('"physical therapy" shoulder')
+    assert phrase
+    assert phrase <= plain
+    assert found('"therapy physical"') == set()
+
+
+@pytest.mark.parametrize(("typed", "facet", "value"), [("epidural", "Treatment", "Epidural"), ("C/S", "Body part", "Neck")])
+def test_other_words_suggest_a_value_too(watched: Page, site_url: str, typed: str, facet: str, value: str) -> None:
+    go(watched, f"{site_url}search/")
+    watched.focus("#q")
+    watched.keyboard.type(typed)
+    option = watched.locator("#suggestions [role=option]", has_text=value).first
+    expect(option).to_contain_text(facet)
+
+
+def test_a_search_needs_no_mouse(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    watched.focus("#q")
+    watched.keyboard.type("lumbar")
+    watched.keyboard.press("Escape")
+    watched.keyboard.press("Enter")
+    ready(watched)
+    box(watched, "outcome", "upheld").focus()
+    watched.keyboard.press("Space")
+    ready(watched)
+    assert "outcome=upheld" in watched.url
+    watched.locator("#chips button").first.focus()
+    watched.keyboard.press("Enter")
+    ready(watched)
+    expect(watched.locator("#heading")).to_be_focused()
+    watched.locator("#results a").first.focus()
+    watched.keyboard.press("Enter")
+    expect(watched.locator("article h1")).to_be_visible()
+
+
+def test_words_with_filters_find_what_the_filters_leave_of_the_words(watched: Page, site_url: str, sample_site: Path) -> None:
+    """Hits are the index's own; the filters are applied to them by looping over the exported letters."""
+    exported = [json.loads(line) for line in (sample_site / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
+    for words in ("pain", "lumbar"):
+        hits = set()
+        for page in (1, 2):
+            go(watched, f"{site_url}search/?q={quote(words)}&page={page}")
+            hits |= set(watched.locator("#results .meta a").all_inner_texts())
+        assert len(hits) == decisions(watched)
+        for outcome in ("upheld", "overturned"):
+            for part in ("low-back", "shoulder"):
+                expected = {
+                    letter["case_number"] or letter["id"]
+                    for letter in exported
+                    if (letter["case_number"] or letter["id"]) in hits
+                    and any(issue["outcome"] == outcome and part in issue["body_parts"] for issue in letter["issues"])
+                }
+                go(watched, f"{site_url}search/?q={quote(words)}&outcome={outcome}&body-part={part}")
+                assert set(watched.locator("#results .meta a").all_inner_texts()) == expected, (words, outcome, part)

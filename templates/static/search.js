@@ -23,6 +23,7 @@ let text;
 let state;
 let shown;
 let turn = 0;
+let touched = false;
 let typing;
 
 function load(path, as) {
@@ -121,7 +122,7 @@ async function showAll(found, stale = () => false, early = undefined) {
   say(sum, found, unknown);
   showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./");
   const now = letters.slice((page - 1) * SIZE, page * SIZE);
-  if (!early?.length) await showRows(found, stale, now);
+  if (!early?.length || !touched) await showRows(found, stale, now);
   else if (String(early) !== String(now)) find("progress").replaceChildren("All years are searched now. ", button("Show the best matches", () => showRows(found, stale, now).then(() => find("heading").focus())));
   if (stale()) return;
   find("take").hidden = sum.letters === 0;
@@ -129,7 +130,7 @@ async function showAll(found, stale = () => false, early = undefined) {
   busy(false);
 }
 
-/** Returns the letters that it has shown. */
+/** Returns the letters that it has shown. From now on it counts whether the reader has them in hand. */
 async function showRows(found, stale, letters = rows(found.parts, found.shards, found.way).slice((state.page - 1) * SIZE, state.page * SIZE)) {
   const scored = await Promise.all(letters.map((letter) => row(letter, found, true)));
   if (stale()) return [];
@@ -138,6 +139,7 @@ async function showRows(found, stale, letters = rows(found.parts, found.shards, 
   const text_ = listed.map(({ card, matching }) => [card[0], ...matching]).join() + state.q;
   if (text_ !== shown) showResults(find("results"), listed, root.href);
   shown = text_;
+  touched = false;
   return letters;
 }
 
@@ -340,6 +342,8 @@ addEventListener("popstate", () => {
   read();
   attempt(update);
 });
+for (const sign of ["pointermove", "pointerdown", "focusin"]) find("results").addEventListener(sign, () => (touched = true), { passive: true });
+addEventListener("scroll", () => (touched = true), { passive: true });
 for (const opener of ["show-panel", "hide-panel"]) {
   find(opener).addEventListener("click", () => {
     const open = find("panel").classList.toggle("open");
