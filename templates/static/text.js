@@ -83,7 +83,7 @@ export class Text {
 
   #open(shard) {
     if (!this.opened.has(shard.number)) {
-      const opening = this.#start(shard);
+      const opening = this.#start(shard).catch(() => this.#start(shard)); // a busy machine can miss the worker's time limit once
       opening.catch(() => this.opened.delete(shard.number));
       this.opened.set(shard.number, opening);
     }
