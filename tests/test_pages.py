@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import pages, rules
+from site_builder import collection, decisions, lists, pages, rules
 from site_builder.model import Citation, Letter, Problem, Section
 from site_builder.rates import Tally, tally
 from site_builder.settings import Settings
@@ -99,7 +99,7 @@ def test_an_outcome_says_what_happened_to_the_treatment() -> None:
     ],
 )
 def test_a_verdict_is_a_sentence_for_everybody(outcomes: list[str | None], told: str) -> None:
-    assert pages.verdict(letter(1, *(issue(number, outcome=outcome) for number, outcome in enumerate(outcomes, 1)))) == told
+    assert decisions.verdict(letter(1, *(issue(number, outcome=outcome) for number, outcome in enumerate(outcomes, 1)))) == told
 
 
 def test_the_guidelines_of_both_sides_are_linked_with_what_they_share() -> None:
@@ -134,7 +134,7 @@ def test_an_injured_body_part_that_no_issue_is_about_is_named_without_a_link() -
 
 def test_a_long_list_of_treatments_is_cut_in_the_title_and_counted() -> None:
     many = letter(1, *(issue(number, disputed=f"Treatment {number} " + "long " * 10) for number in range(1, 9)))
-    assert pages.headline(many).endswith("; and 6 more")
+    assert decisions.headline(many).endswith("; and 6 more")
 
 
 def test_a_decision_has_its_neighbours_in_time() -> None:
@@ -155,8 +155,8 @@ def test_a_decision_has_its_neighbours_in_time() -> None:
     ],
 )
 def test_a_citation_names_case_and_day(fields: dict[str, object], told: str) -> None:
-    assert pages.citation_text(letter(1, **fields), Settings()) == told
-    with_address = pages.citation_text(letter(1, **fields), Settings(base_url="https://example.org/imr/"))
+    assert decisions.citation_text(letter(1, **fields), Settings()) == told
+    with_address = decisions.citation_text(letter(1, **fields), Settings(base_url="https://example.org/imr/"))
     assert with_address == f"{told}. https://example.org/imr/decisions/{fields.get('id', 'cm99-0000001')}.html"
 
 
@@ -244,11 +244,11 @@ STRANGE = ("../../etc", "a b", "A B", 'x"onclick="', "\u202e", "", "CA")
 @pytest.mark.parametrize("found", STRANGE)
 def test_a_strange_value_stays_inside_its_folder(found: str) -> None:
     facet = RULES.facets[0]
-    assert re.fullmatch(rf"browse/{facet.key}/(?:[a-z0-9-]+/)?", pages.url(facet, found), re.ASCII)
+    assert re.fullmatch(rf"browse/{facet.key}/(?:[a-z0-9-]+/)?", collection.url(facet, found), re.ASCII)
 
 
 def test_strange_values_do_not_share_a_folder() -> None:
-    assert len({pages.url(RULES.facets[0], found) for found in STRANGE}) == len(STRANGE)
+    assert len({collection.url(RULES.facets[0], found) for found in STRANGE}) == len(STRANGE)
 
 
 # --- Rates
@@ -294,10 +294,10 @@ def test_outcomes_themselves_have_no_rate() -> None:
 
 
 def test_a_span_names_the_first_and_the_last_day() -> None:
-    rows = [pages.Row(letter(number), issue(), ()) for number in (1, 5, 3)]
-    assert pages.span(rows) == "16 Feb 2017 to 20 Feb 2017"
-    assert pages.span(rows[:1]) == "20 Feb 2017"
-    assert pages.span([pages.Row(letter(1, decision_date=None), issue(), ())]) == ""
+    rows = [collection.Row(letter(number), issue(), ()) for number in (1, 5, 3)]
+    assert lists.span(rows) == "16 Feb 2017 to 20 Feb 2017"
+    assert lists.span(rows[:1]) == "20 Feb 2017"
+    assert lists.span([collection.Row(letter(1, decision_date=None), issue(), ())]) == ""
 
 
 # --- The whole site

@@ -1,0 +1,162 @@
+"""The collection grouped once by facet value: what every page shares. Pure.
+
+Letters come newest first and are listed in that order. What readers filter by is said by the facet files alone: no facet is named
+here. A value of a letter-level facet belongs to every issue of the letter, so that all numbers count issues.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from site_builder.model import Frozen, Issue, Letter, Problem
+from site_builder.rates import Tally, tally
+from site_builder.rules import Facet, Rules
+from site_builder.settings import Settings
+
+_PLAIN_ID = re.compile(r"[a-z0-9]+(?:[-/][a-z0-9]+)*", re.ASCII)
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+class Row(NamedTuple):
+    """A line of a list: one issue of one letter."""
+
+    letter: Letter
+    issue: Issue
+    values: tuple[tuple[str, ...], ...]
+    """Value ids, facet by facet."""
+
+
+class Link(NamedTuple):
+    """A link to a page of this site."""
+
+    label: str
+    url: str
+    """Empty where no issue has the value: then it has no page."""
+    issues: int = 0
+
+
+class Choice(Frozen, frozen=True):
+    """A facet value that occurs, in a list of values."""
+
+    id: str
+    label: str
+    url: str
+    note: str
+    tally: Tally
+    children: tuple[Choice, ...]
+
+
+class Axis(NamedTuple):
+    """A facet with the values that occur."""
+
+    facet: Facet
+    url: str
+    choices: tuple[Choice, ...]
+    """The topmost ones, in the order of the vocabulary, open ones highest first."""
+    main: tuple[Choice, ...]
+    """The same, most frequent first; open ones highest first."""
+    tagged: int
+    """Issues that have a value."""
+    rated: bool
+    """Does an overturn rate say something? Not among the outcomes themselves."""
+
+
+class Collection:
+    """The letters, their issues as rows, and the rows of every facet value."""
+
+    def __init__(self, letters: Sequence[Letter], rules: Rules, settings: Settings, problems: Sequence[Problem]) -> None:
+        self.letters, self.rules, self.settings, self.problems = letters, rules, settings, problems
+        self.facets = tuple(facet for facet in rules.facets if facet.order >= 0)
+        self.rows = [
+            Row(letter, issue, tuple(_values(letter, issue, facet) for facet in self.facets))
+            for letter in letters
+            for issue in letter.issues
+        ]
+        self.tally = tally(row[:2] for row in self.rows)
+        self.by_value: tuple[dict[str, list[Row]], ...] = tuple(defaultdict(list) for _ in self.facets)
+        for row in self.rows:
+            for groups, ids in zip(self.by_value, row.values, strict=True):
+                for found in ids:
+                    groups[found].append(row)
+        self.axes = tuple(self._axis(number) for number in range(len(self.facets)))
+        self._paged = {facet.key: groups for facet, groups in zip(self.facets, self.by_value, strict=True)}
+        self._links: dict[tuple[str, tuple[str, ...]], tuple[Link, ...]] = {}
+        self._of_field = {facet.field: facet for facet in reversed(self.facets) if facet.field}
+
+    def label(self, facet: Facet, found: str) -> str:
+        known = self.rules.vocabulary_of(facet).by_id.get(found)
+        return known.label if known else found
+
+    def parent(self, facet: Facet, found: str) -> str | None:
+        known = self.rules.vocabulary_of(facet).by_id.get(found)
+        return known.parent if known else None
+
+    def link(self, facet: Facet, found: str, issues: int = 0) -> Link:
+        paged = found in self._paged[facet.key]
+        return Link(self.label(facet, found), url(facet, found) if paged else "", issues)
+
+    def links(self, facet: Facet, ids: Iterable[str]) -> tuple[Link, ...]:
+        """Links to the values, without those that only stand above another one here; the same few come again and again."""
+        listed = tuple(ids)
+        if (facet.key, listed) not in self._links:
+            above = {self.parent(facet, found) for found in listed}
+            self._links[facet.key, listed] = tuple(self.link(facet, found) for found in listed if found not in above)
+        return self._links[facet.key, listed]
+
+    def links_of_field(self, field: str, ids: Iterable[str]) -> tuple[Link, ...]:
+        """Links for ids of a field, where a facet reads that field."""
+        facet = self._of_field.get(field)
+        return self.links(facet, ids) if facet else ()
+
+    def choices(self, facet: Facet, groups: Mapping[str, Sequence[Row]], top: str | None = None) -> tuple[Choice, ...]:
+        """The values among `groups` that stand below `top`, or all."""
+        vocabulary = self.rules.vocabulary_of(facet)
+        places = vocabulary.order
+        ordered = (
+            sorted(groups, reverse=True) if facet.open else sorted(groups, key=lambda found: (places.get(found, 10**6), found))
+        )
+        below: dict[str | None, list[str]] = defaultdict(list)
+        for found in ordered:
+            parent = self.parent(facet, found)
+            below[parent if parent in groups or parent == top else None].append(found)
+
+        def choice(found: str) -> Choice:
+            note = vocabulary.by_id[found].note if found in vocabulary.by_id else ""
+            counted = tally(row[:2] for row in groups[found])
+            children = tuple(map(choice, below[found]))
+            return Choice(
+                id=found, label=self.label(facet, found), url=url(facet, found), note=note, tally=counted, children=children
+            )
+
+        return tuple(map(choice, below[top]))
+
+    def _axis(self, number: int) -> Axis:
+        facet, groups = self.facets[number], self.by_value[number]
+        choices = self.choices(facet, groups)
+        main = choices if facet.open else sorted(choices, key=lambda choice: -choice.tally.issues)
+        return Axis(
+            facet, url(facet), choices, tuple(main), sum(bool(row.values[number]) for row in self.rows), facet.field != "outcome"
+        )
+
+
+def url(facet: Facet, found: str = "") -> str:
+    """Folder of a value. A strange id, which only an open facet can hold, is named by its letters and its digest."""
+    if not found:
+        return f"browse/{facet.key}/"
+    if not _PLAIN_ID.fullmatch(found):
+        digest = hashlib.sha256(found.encode("utf-8", "replace")).hexdigest()[:8]
+        found = f"{_NO_SLUG.sub('-', found.lower())[:40].strip('-') or 'x'}-{digest}"
+    return f"browse/{facet.key}/{found}/"
+
+
+def shortened(text: str, most: int) -> str:
+    """At most `most` characters, cut between words."""
+    return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0] or text[: most - 1]}…"
+
+
+def _values(letter: Letter, issue: Issue, facet: Facet) -> tuple[str, ...]:
+    return (issue if facet.level == "issue" else letter).facets.get(facet.key, ())

@@ -1,0 +1,184 @@
+"""The page of a letter: what was decided and why, and every word of it. Pure: a letter in, a Page out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from site_builder.collection import Collection, Link, shortened
+from site_builder.model import Citation, Issue, Letter, Page
+from site_builder.render import day
+from site_builder.settings import Settings
+
+LONGEST_HEADLINE = 150
+"""Characters of disputed treatments in a title; the rest is counted."""
+
+_SIDES = (
+    ("ur", "What the claims administrator relied on", "ur_guidelines"),
+    ("imr", "What the independent reviewer relied on", "imr_guidelines"),
+)
+_TOLD = frozenset({"age_band", "sex", "decision_year", "priority", "outcome"}) | frozenset(
+    {"ur_guidelines", "imr_guidelines", "guidelines_differ", "no_evidence_cited"}
+)
+"""Fields that a decision page gives in other words than as a list of values."""
+_REGION_HINTS = {
+    "guideline": "from the guideline",
+    "odg-chapter": "from the guideline",
+    "injury": "from the injury",
+}
+
+
+class Cited(NamedTuple):
+    """What one side cites for one issue, ready to show."""
+
+    title: str
+    label: str
+    raw: str
+    guidelines: tuple[tuple[Link, str], ...]
+    """(guideline, sections of it as written)."""
+
+
+class Decided(NamedTuple):
+    """An issue, ready to show."""
+
+    issue: Issue
+    printed: str
+    """The line that opens the issue, where it says more than the heading and the badge."""
+    tags: tuple[tuple[str, tuple[Link, ...], str], ...]
+    """(label, values, hint)."""
+    cited: tuple[Cited, ...]
+    shared: tuple[Link, ...] | None
+    """Guidelines that both sides cite; None where one of them cites none."""
+
+
+def page(site: Collection, number: int) -> Page:
+    """The page of the letter at `number` of the collection."""
+    letter = site.letters[number]
+    kinds = defaultdict(list)
+    for section in letter.sections:
+        kinds[section.kind if section.kind in ("summary", "unplaced") else "folded"].append(section)
+    return Page(
+        path=letter.url,
+        template="decision.html",
+        context={
+            "letter": letter,
+            "name": letter.case_number or letter.id,
+            "headline": headline(letter),
+            "verdict": verdict(letter),
+            "years": [link for link in site.links_of_field("decision_year", filter(None, [letter.decision_year])) if link.url],
+            "facts": _facts(site, letter),
+            "issues": [_decided(site, issue) for issue in letter.issues],
+            "summary": kinds["summary"],
+            "unplaced": kinds["unplaced"],
+            "folded": kinds["folded"],
+            "citation": citation_text(letter, site.settings),
+            "record": site.settings.state_record(letter.case_number) if letter.case_number else "",
+            "newer": _neighbour(site, number - 1) if number else None,
+            "older": _neighbour(site, number + 1) if number + 1 < len(site.letters) else None,
+            "indexed": site.settings.indexing == "all",
+        },
+    )
+
+
+def headline(letter: Letter) -> str:
+    """The disputed treatments as far as a title can hold them."""
+    shown, length = list[str](), 0
+    for issue in letter.issues:
+        if shown and length + len(issue.disputed) > LONGEST_HEADLINE:
+            break
+        shown.append(shortened(issue.disputed, LONGEST_HEADLINE))
+        length += len(issue.disputed) + 2
+    more = len(letter.issues) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more else "")
+
+
+def verdict(letter: Letter) -> str:
+    """What was decided, in words for everybody."""
+    count = len(letter.issues)
+    won = sum(issue.outcome == "overturned" for issue in letter.issues)
+    all_of = "both" if count == 2 else f"all {count}"
+    none_of = "neither treatment" if count == 2 else f"none of the {count} treatments is"
+    if letter.outcome == "upheld":
+        return f"Upheld: the denial stands, {'treatment not' if count == 1 else none_of} approved."
+    if letter.outcome == "overturned":
+        return f"Overturned: {'treatment' if count == 1 else f'{all_of} treatments'} approved."
+    if letter.outcome:
+        rest = "other" if count == 2 else "rest"
+        return f"Partly overturned: {won} of {count} treatments approved; the denial of the {rest} stands."
+    return "The outcome is not stated in words that are known here; read the letter below."
+
+
+def citation_text(letter: Letter, settings: Settings) -> str:
+    """IMR Case No. CM17-0001234, decided 21 Feb 2017."""
+    name = f"IMR Case No. {letter.case_number}" if letter.case_number else f"IMR decision {letter.id}"
+    decided = f", decided {day(letter.decision_date)}" if letter.decision_date else ""
+    address = settings.address(letter.url)
+    return f"{name}{decided}{f'. {address}' if address else ''}"
+
+
+def _neighbour(site: Collection, number: int) -> Link:
+    letter = site.letters[number]
+    return Link(shortened(letter.title, 70), letter.url.rpartition("/")[2])
+
+
+def _facts(site: Collection, letter: Letter) -> list[tuple[str, str, tuple[Link, ...]]]:
+    """(label, text, links), only what is known."""
+    person = ", ".join(filter(None, (f"{letter.age} years old" if letter.age is not None else "", letter.sex or "")))
+    facts: list[tuple[str, str, tuple[Link, ...]]] = [
+        ("Case number", letter.case_number or "", ()),
+        ("Decided", day(letter.decision_date), ()),
+        ("Injured", day(letter.date_of_injury), ()),
+        ("Treatment denied", day(letter.ur_denial_date), ()),
+        ("Review asked for", day(letter.received_date), ()),
+        ("Priority", "Expedited" if letter.priority == "expedited" else "", ()),
+        ("Injured worker", person, ()),
+        ("Injured body parts", "", site.links_of_field("body_parts", letter.injured_body_parts)),
+    ]
+    facts += [
+        (facet.label, "", site.links(facet, letter.facets.get(facet.key, ())))
+        for facet in site.facets
+        if facet.level == "letter" and facet.field not in _TOLD
+    ]
+    return [fact for fact in facts if fact[1] or fact[2]]
+
+
+def _decided(site: Collection, issue: Issue) -> Decided:
+    tags: list[tuple[str, tuple[Link, ...], str]] = []
+    true: list[Link] = []
+    for facet in site.facets:
+        ids = issue.facets.get(facet.key, ())
+        if facet.level == "letter" or facet.field in _TOLD or ids in ((), ("no",)):
+            continue
+        if ids == ("yes",):
+            true += site.links(facet, ids)
+        else:
+            hint = _REGION_HINTS.get(issue.body_parts_from or "", "") if facet.field == "body_parts" else ""
+            tags.append((facet.label, site.links(facet, ids), hint))
+    if true:
+        tags.append(("Also", tuple(true), ""))
+    ours, theirs = ({found for found in cited.guidelines if found != "none"} for cited in (issue.ur, issue.imr))
+    both = [found for found in issue.imr.guidelines if found in ours and found in theirs]
+    return Decided(
+        issue=issue,
+        printed=_printed(issue),
+        tags=tuple(tags),
+        cited=tuple(
+            _cited(site, title, field, issue.labels[number], getattr(issue, side))
+            for number, (side, title, field) in enumerate(_SIDES)
+        ),
+        shared=site.links_of_field("imr_guidelines", both) if ours and theirs else None,
+    )
+
+
+def _printed(issue: Issue) -> str:
+    request = "" if issue.request == issue.disputed else issue.request
+    words = "" if issue.outcome and issue.outcome_words == issue.outcome.capitalize() else issue.outcome_words
+    return issue.heading or (" " if ":" in words else ": ").join(filter(None, (request, words)))  # "X is: Upheld", "X: Denied"
+
+
+def _cited(site: Collection, title: str, field: str, label: str, citation: Citation) -> Cited:
+    sections: dict[str, list[str]] = defaultdict(list)
+    for guideline, section in citation.sections:
+        sections[guideline].append(section)
+    linked = ((link, found) for found in citation.guidelines for link in site.links_of_field(field, [found]))
+    return Cited(title, label, citation.raw, tuple((link, "; ".join(sections[found])) for link, found in linked))
