@@ -178,13 +178,13 @@ def test_indexing_decides_what_search_engines_may_keep(indexing: str, home: bool
 # --- Browsing
 
 
-def collection(count: int) -> list[Letter]:
+def numbered(count: int) -> list[Letter]:
     return [letter(number, *([issue(1), injection(2)] if number % 3 else [issue(1)])) for number in range(1, count + 1)]
 
 
 @given(count=st.integers(1, 30), size=st.integers(1, 12))
 def test_pages_of_a_value_hold_every_issue_once_newest_first(count: int, size: int) -> None:
-    letters = collection(count)
+    letters = numbered(count)
     planned = [
         page
         for page in pages.plan(letters, RULES, Settings(page_size=size))
@@ -196,7 +196,7 @@ def test_pages_of_a_value_hold_every_issue_once_newest_first(count: int, size: i
 
 
 def test_the_rows_shown_are_those_counted_along_every_facet() -> None:
-    letters = collection(9)
+    letters = numbered(9)
     shown = site(*letters, settings=Settings(page_size=4))
     for facet in RULES.facets:
         counted = Counter(
@@ -216,14 +216,14 @@ def test_the_rows_shown_are_those_counted_along_every_facet() -> None:
 
 
 def test_a_parent_lists_its_children_and_a_child_names_its_parent() -> None:
-    shown = site(*collection(3))
+    shown = site(*numbered(3))
     assert 'href="../../../browse/treatment/injection/epidural/"' in shown["browse/treatment/injection/index.html"]
     crumbs = shown["browse/treatment/injection/epidural/index.html"].split('class="crumbs"')[1].split("</nav>")[0]
     assert re.findall(r">([^<>]+)</", crumbs) == ["Browse", "Treatments", "Injections", "Epidural injections"]
 
 
 def test_values_beside_a_list_lead_to_both_filters_at_once() -> None:
-    html = site(*collection(3))["browse/year/2017/index.html"]
+    html = site(*numbered(3))["browse/year/2017/index.html"]
     assert 'href="../../../search/?year=2017&amp;treatment=injection/epidural"' in html
 
 
@@ -306,7 +306,7 @@ def test_a_span_names_the_first_and_the_last_day() -> None:
 @pytest.mark.parametrize("base", ["", "https://example.org/", "https://example.org/a/b/"])
 def test_every_link_leads_somewhere_under_any_base(base: str, tmp_path: Path) -> None:
     settings = Settings(base_url=base, page_size=3, contact="https://example.org/contact")
-    write(tmp_path, *collection(10), ODD_AMONG_OTHERS, settings=settings)
+    write(tmp_path, *numbered(10), ODD_AMONG_OTHERS, settings=settings)
     assert links.faults(tmp_path, settings.base_path, ("https://example.org/contact",)) == []
 
 
@@ -328,7 +328,7 @@ def test_the_link_checker_sees_every_kind_of_fault(tmp_path: Path) -> None:
 
 
 def test_every_decision_is_reached_from_the_front_page_along_every_facet() -> None:
-    letters = collection(7)
+    letters = numbered(7)
     shown = site(*letters, settings=Settings(page_size=2))
     for facet in ("outcome", "year", "body-part"):
         seen, waiting = set[str](), {"index.html"}
@@ -351,13 +351,13 @@ def _resolved(path: str, link: str) -> str:
 
 def test_titles_are_unique() -> None:
     titles = Counter(
-        re.findall(r"<title>(.*)</title>", html)[0] for html in site(*collection(10), settings=Settings(page_size=3)).values()
+        re.findall(r"<title>(.*)</title>", html)[0] for html in site(*numbered(10), settings=Settings(page_size=3)).values()
     )
     assert [title for title, times in titles.items() if times > 1] == []
 
 
 def test_the_same_letters_give_the_same_pages() -> None:
-    assert site(*collection(5)) == site(*collection(5))
+    assert site(*numbered(5)) == site(*collection(5))
 
 
 def test_coverage_counts_what_was_left_out_without_naming_files() -> None:
@@ -365,7 +365,7 @@ def test_coverage_counts_what_was_left_out_without_naming_files() -> None:
         Problem(code=code, message="about Jane Roe", file="jane-roe.pdf", severity="quarantine")
         for code in ("no-format", "privacy-ssn", "privacy-name", "no-text")
     ]
-    html = site(*collection(3), problems=[*left, Problem(code="unplaced", message="", file="x")])["coverage/index.html"]
+    html = site(*numbered(3), problems=[*left, Problem(code="unplaced", message="", file="x")])["coverage/index.html"]
     table = re.findall(r'<th scope="row">([^<]+)</th> <td class="n">(\d)</td>', html.split('id="left-out"')[1])
     assert table == [
         ("Held back: it may name a person", "2"),
