@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 import msgspec
+from rapidfuzz.distance import Levenshtein
 
 from site_builder.model import BuildError, Frozen, Outcome
 
@@ -185,26 +186,23 @@ def prefix(letters: str, want: Folded) -> int | None:
         return len(want.letters)
     if not want.slack or all(letters.find(piece, first, last) < 0 for piece, first, last in want.pieces):
         return None
-    ends = _distances(want.letters, letters[: len(want.letters) + want.slack], want.slack)
-    best = min(range(len(ends)), key=lambda end: (ends[end], abs(end - len(want.letters))))
-    return best if ends[best] <= want.slack else None
+    size = len(want.letters)
+    ends = range(size - want.slack, min(size + want.slack, len(letters)) + 1)
+    distance, _, end = min(
+        ((_distance(want.letters, letters[:end], want.slack), abs(end - size), end) for end in ends),
+        default=(want.slack + 1, 0, 0),
+    )
+    return end if distance <= want.slack else None
 
 
 def close(text: str, want: str, slack: int) -> bool:
     """Do two folded texts differ in at most `slack` letters?"""
-    return abs(len(text) - len(want)) <= slack and _distances(want, text, slack)[-1] <= slack
+    return _distance(want, text, slack) <= slack
 
 
-def _distances(want: str, text: str, most: int) -> list[int]:
-    """Edit distance of `want` to every beginning of `text`; numbers above `most` are only known to be above it."""
-    row = list(range(len(text) + 1))
-    for number, letter in enumerate(want, 1):
-        above, row = row, [number]
-        for column, other in enumerate(text, 1):
-            row.append(min(above[column] + 1, row[-1] + 1, above[column - 1] + (letter != other)))
-        if min(row) > most:
-            break
-    return row
+def _distance(want: str, text: str, most: int) -> int:
+    """Letters to insert, remove or replace; above `most` only known to be above it."""
+    return Levenshtein.distance(want, text, score_cutoff=most)
 
 
 def _read(stem: str, text: str) -> Format:
