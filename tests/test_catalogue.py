@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from site_builder import catalogue, facets, rules
+from site_builder import catalogue, facets
 from site_builder.model import Letter
 from tests import corpus
 from tests.conftest import FULL, ROOT
@@ -25,14 +25,22 @@ Chosen = Mapping[str, Sequence[str]]
 
 
 @cache
-def known() -> rules.Rules:
-    return rules.load({path.stem: path.read_text("utf-8") for path in (ROOT / "site_builder" / "facets").glob("*.toml")})
-
-
-@cache
 def letters() -> tuple[Letter, ...]:
-    tagged = (facets.tag(letter, known()) for letter in corpus.letters(2000 if FULL else 300))
-    return tuple(sorted(tagged, key=_newest_first))
+    found = (
+        facets.tag(_odd(number, letter), corpus.known()) for number, letter in enumerate(corpus.letters(2000 if FULL else 300))
+    )
+    return tuple(sorted(found, key=_newest_first))
+
+
+def _odd(number: int, letter: Letter) -> Letter:
+    """Some letters without a header, some issues without an outcome."""
+    if number % 40 == 7:
+        return msgspec.structs.replace(letter, case_number=None, decision_date=None, id=f"no-header-{number}")
+    if number % 40 == 8:
+        return msgspec.structs.replace(
+            letter, issues=(msgspec.structs.replace(letter.issues[0], outcome=None), *letter.issues[1:])
+        )
+    return letter
 
 
 def _newest_first(letter: Letter) -> tuple[bool, int, str]:
@@ -45,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("catalogue")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "LETTERS_A_SHARD", 20)
-        for file in catalogue.files(catalogue.plan(letters(), known()), known()):
+        for file in catalogue.files(catalogue.plan(letters(), corpus.known()), corpus.known()):
             path = folder / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
@@ -67,7 +75,7 @@ def ask(folder: Path, states: Sequence[Mapping[str, Any]] = (), cases: Sequence[
 
 def plainly(chosen: Chosen, first: str, last: str, hits: Mapping[str, float] | None, order: str) -> dict[str, Any]:
     """The answer by looping over letters and issues."""
-    offered = [facet for facet in known().facets if facet.order >= 0]
+    offered = [facet for facet in corpus.known().facets if facet.order >= 0]
     shown: dict[str, int] = defaultdict(int)
     counts: dict[str, dict[str, tuple[set[str], int]]] = {facet.key: {} for facet in offered}
     for letter in letters():
@@ -95,7 +103,7 @@ def plainly(chosen: Chosen, first: str, last: str, hits: Mapping[str, float] | N
 
 def test_random_states_give_the_rows_and_counts_of_a_plain_evaluation(folder: Path) -> None:
     chance = random.Random(7)
-    planned = catalogue.plan(letters(), known())
+    planned = catalogue.plan(letters(), corpus.known())
     states, expected = [], []
     for _ in range(1000 if FULL else 200):
         keys = chance.sample([key for key, values in planned.values.items() if values], chance.randint(0, 4))
@@ -137,15 +145,15 @@ def test_every_case_number_leads_to_its_letter_alone(folder: Path) -> None:
 
 
 def test_shards_hold_every_letter_once_and_newest_first() -> None:
-    planned = catalogue.plan(letters(), known())
+    planned = catalogue.plan(letters(), corpus.known())
     assert [letter.id for shard in planned.shards for letter in shard.letters] == [letter.id for letter in letters()]
     assert planned.shards[-1].name == "undated"
     assert len({shard.name for shard in planned.shards}) == len(planned.shards)
 
 
 def test_a_letter_more_changes_the_files_of_its_shard_and_the_index_only() -> None:
-    before = {file.path for file in catalogue.files(catalogue.plan(letters()[1:], known()), known())}
-    after = {file.path for file in catalogue.files(catalogue.plan(letters(), known()), known())}
+    before = {file.path for file in catalogue.files(catalogue.plan(letters()[1:], corpus.known()), corpus.known())}
+    after = {file.path for file in catalogue.files(catalogue.plan(letters(), corpus.known()), corpus.known())}
     year = letters()[0].decision_year
     assert before ^ after
     assert all(path.startswith(f"catalogue/{year}.") for path in before ^ after)
@@ -153,7 +161,7 @@ def test_a_letter_more_changes_the_files_of_its_shard_and_the_index_only() -> No
 
 def test_a_year_is_cut_by_months_so_that_its_other_parts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "LETTERS_A_SHARD", 20)
-    shards = catalogue.plan(letters(), known()).shards
+    shards = catalogue.plan(letters(), corpus.known()).shards
     assert max(len(shard.letters) for shard in shards) <= 20
     cut = {shard.name: shard for shard in shards if "-" in shard.name and shard.name.count("-") == 1}
     assert cut
@@ -161,11 +169,3 @@ def test_a_year_is_cut_by_months_so_that_its_other_parts_stay(monkeypatch: pytes
         year, first = name.split("-")
         assert {letter.decision_year for letter in shard.letters} == {year}
         assert all(letter.decision_date and letter.decision_date.month >= int(first) for letter in shard.letters)
-
-
-def test_the_corpus_is_the_same_every_time_and_prints_as_letters() -> None:
-    short, long = list(corpus.letters(3)), list(corpus.letters(5))
-    assert short == long[:3]
-    for letter in long:
-        assert all(issue.disputed in corpus.text(letter) for issue in letter.issues)
-    assert msgspec.json.encode(short) == msgspec.json.encode(list(corpus.letters(3)))
