@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from site_builder import (
+    collection,
     exports,
     facets,
     formats,
@@ -130,7 +131,8 @@ def _files(reading: Reading, templates: Path) -> Iterator[File]:
     )
     contents = [render.content(name, text) for name, text in _texts(templates / "content", ".md").items()]
     yield from renderer.static_files()
-    for page in pages.plan(reading.letters, reading.rules, reading.settings, reading.problems, contents):
+    site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
+    for page in pages.plan(site, contents):
         yield renderer.render(page)
     yield from exports.files(reading.letters)
 

@@ -68,7 +68,7 @@ class Axis(NamedTuple):
 class Collection:
     """The letters, their issues as rows, and the rows of every facet value."""
 
-    def __init__(self, letters: Sequence[Letter], rules: Rules, settings: Settings, problems: Sequence[Problem]) -> None:
+    def __init__(self, letters: Sequence[Letter], rules: Rules, settings: Settings, problems: Sequence[Problem] = ()) -> None:
         self.letters, self.rules, self.settings, self.problems = letters, rules, settings, problems
         self.facets = tuple(facet for facet in rules.facets if facet.order >= 0)
         self.rows = [

@@ -9,11 +9,9 @@ import msgspec
 
 from site_builder import decisions, lists
 from site_builder.collection import Collection, Link, Row
-from site_builder.model import Letter, Page, Problem
+from site_builder.model import Page
 from site_builder.rates import FEWEST, tally
 from site_builder.render import Content
-from site_builder.rules import Rules
-from site_builder.settings import Settings
 
 ON_HOME = 8
 """Facets listed with their values on the home page."""
@@ -26,15 +24,9 @@ _REASONS = {
 """Why a letter is not published, by problem code or its first word; other codes are shown as they are."""
 
 
-def plan(
-    letters: Sequence[Letter],
-    rules: Rules,
-    settings: Settings,
-    problems: Sequence[Problem] = (),
-    contents: Sequence[Content] = (),
-) -> Iterator[Page]:
-    """Every page of the site, the search page included. `letters`: newest first; `contents`: content/*.md, by name."""
-    site = Collection(letters, rules, settings, problems)
+def plan(site: Collection, contents: Sequence[Content] = ()) -> Iterator[Page]:
+    """Every page of the site, the search page included; `contents`: content/*.md, by name."""
+    settings = site.settings
     written = sorted(contents, key=lambda content: (content.front.menu, content.name))
     menu = [Link("Search", "search/"), Link("Browse", "browse/")]
     shared = {

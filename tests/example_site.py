@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from site_builder import pages, render, rules
+from site_builder.collection import Collection
 from site_builder.model import Citation, Issue, Letter, Problem, Section
 from site_builder.settings import Settings
 
@@ -159,7 +160,7 @@ def site(
     *letters: Letter, settings: Settings = DEFAULTS, problems: Sequence[Problem] = (), known: rules.Rules = RULES
 ) -> dict[str, str]:
     """Path -> HTML of every page."""
-    planned = pages.plan(letters, known, settings, problems, contents())
+    planned = pages.plan(Collection(letters, known, settings, problems), contents())
     return {page.path: renderer().render(page).content.decode() for page in planned}
 
 

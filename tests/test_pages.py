@@ -187,7 +187,7 @@ def test_pages_of_a_value_hold_every_issue_once_newest_first(count: int, size: i
     letters = numbered(count)
     planned = [
         page
-        for page in pages.plan(letters, RULES, Settings(page_size=size))
+        for page in pages.plan(collection.Collection(letters, RULES, Settings(page_size=size)))
         if page.path.startswith("browse/body-part/low-back/")
     ]
     shown = [(row.letter.id, row.issue.number) for page in planned for row in page.context["rows"]]  # type: ignore[attr-defined]
