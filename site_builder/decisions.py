@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from site_builder.collection import Collection, Link, shortened
 from site_builder.model import Citation, Issue, Letter, Page
 from site_builder.render import day
 from site_builder.settings import Settings
+from site_builder.similar import Similar
 
 LONGEST_HEADLINE = 150
 """Characters of disputed treatments in a title; the rest is counted."""
 
 _SIDES = (
-    ("ur", "What the claims administrator relied on", "ur_guidelines"),
-    ("imr", "What the independent reviewer relied on", "imr_guidelines"),
+    ("ur", "Claims administrator", "ur_guidelines"),
+    ("imr", "Independent reviewer", "imr_guidelines"),
 )
-_TOLD = frozenset({"age_band", "sex", "decision_year", "priority", "outcome"}) | frozenset(
+_TOLD = frozenset({"age_band", "sex", "decision_year", "priority", "outcome", "licensure"}) | frozenset(
     {"ur_guidelines", "imr_guidelines", "guidelines_differ", "no_evidence_cited"}
 )
-"""Fields that a decision page gives in other words than as a list of values."""
+"""Fields that a decision page gives in other words than as a list of values, or leaves to the words of the letter."""
 _REGION_HINTS = {
     "guideline": "from the guideline",
     "odg-chapter": "from the guideline",
@@ -34,8 +38,7 @@ class Cited(NamedTuple):
     title: str
     label: str
     raw: str
-    guidelines: tuple[tuple[Link, str], ...]
-    """(guideline, sections of it as written)."""
+    guidelines: tuple[Link, ...]
 
 
 class Decided(NamedTuple):
@@ -44,15 +47,15 @@ class Decided(NamedTuple):
     issue: Issue
     printed: str
     """The line that opens the issue, where it says more than the heading and the badge."""
-    tags: tuple[tuple[str, tuple[Link, ...], str], ...]
-    """(label, values, hint)."""
+    tags: tuple[tuple[tuple[Link, ...], str], ...]
+    """(values of a facet, hint)."""
     cited: tuple[Cited, ...]
     shared: tuple[Link, ...] | None
     """Guidelines that both sides cite; None where one of them cites none."""
 
 
-def page(site: Collection, number: int) -> Page:
-    """The page of the letter at `number` of the collection."""
+def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
+    """The page of the letter at `number` of the collection, with the decisions to read next."""
     letter = site.letters[number]
     kinds = defaultdict(list)
     for section in letter.sections:
@@ -71,6 +74,7 @@ def page(site: Collection, number: int) -> Page:
             "summary": kinds["summary"],
             "unplaced": kinds["unplaced"],
             "folded": kinds["folded"],
+            "similar": [(_listed(shared), list(found)) for shared, found in groupby(similar, key=attrgetter("shared"))],
             "citation": citation_text(letter, site.settings),
             "record": site.settings.state_record(letter.case_number) if letter.case_number else "",
             "newer": _neighbour(site, number - 1) if number else None,
@@ -116,9 +120,14 @@ def citation_text(letter: Letter, settings: Settings) -> str:
     return f"{name}{decided}{f'. {address}' if address else ''}"
 
 
+def _listed(words: Sequence[str]) -> str:
+    """treatment, body part and guideline"""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def _neighbour(site: Collection, number: int) -> Link:
     letter = site.letters[number]
-    return Link(shortened(letter.title, 70), letter.url.rpartition("/")[2])
+    return Link(shortened(letter.title, 45), letter.url.rpartition("/")[2])
 
 
 def _facts(site: Collection, letter: Letter) -> list[tuple[str, str, tuple[Link, ...]]]:
@@ -126,7 +135,7 @@ def _facts(site: Collection, letter: Letter) -> list[tuple[str, str, tuple[Link,
     person = ", ".join(filter(None, (f"{letter.age} years old" if letter.age is not None else "", letter.sex or "")))
     facts: list[tuple[str, str, tuple[Link, ...]]] = [
         ("Case number", letter.case_number or "", ()),
-        ("Decided", day(letter.decision_date), ()),
+        ("Decided", _decided_on(letter), ()),
         ("Injured", day(letter.date_of_injury), ()),
         ("Treatment denied", day(letter.ur_denial_date), ()),
         ("Review asked for", day(letter.received_date), ()),
@@ -137,13 +146,18 @@ def _facts(site: Collection, letter: Letter) -> list[tuple[str, str, tuple[Link,
     facts += [
         (facet.label, "", site.links(facet, letter.facets.get(facet.key, ())))
         for facet in site.facets
-        if facet.level == "letter" and facet.field not in _TOLD
+        if facet.level == "letter" and (facet.field or facet.over) not in _TOLD
     ]
     return [fact for fact in facts if fact[1] or fact[2]]
 
 
+def _decided_on(letter: Letter) -> str:
+    days = letter.days_to_decision
+    return day(letter.decision_date) + (f", after {days} days" if days is not None and days > 1 else "")
+
+
 def _decided(site: Collection, issue: Issue) -> Decided:
-    tags: list[tuple[str, tuple[Link, ...], str]] = []
+    tags: list[tuple[tuple[Link, ...], str]] = []
     true: list[Link] = []
     for facet in site.facets:
         ids = issue.facets.get(facet.key, ())
@@ -153,9 +167,9 @@ def _decided(site: Collection, issue: Issue) -> Decided:
             true += site.links(facet, ids)
         else:
             hint = _REGION_HINTS.get(issue.body_parts_from or "", "") if facet.field == "body_parts" else ""
-            tags.append((facet.label, site.links(facet, ids), hint))
+            tags.append((site.links(facet, ids), hint))
     if true:
-        tags.append(("Also", tuple(true), ""))
+        tags.append((tuple(true), ""))
     ours, theirs = ({found for found in cited.guidelines if found != "none"} for cited in (issue.ur, issue.imr))
     both = [found for found in issue.imr.guidelines if found in ours and found in theirs]
     return Decided(
@@ -177,8 +191,4 @@ def _printed(issue: Issue) -> str:
 
 
 def _cited(site: Collection, title: str, field: str, label: str, citation: Citation) -> Cited:
-    sections: dict[str, list[str]] = defaultdict(list)
-    for guideline, section in citation.sections:
-        sections[guideline].append(section)
-    linked = ((link, found) for found in citation.guidelines for link in site.links_of_field(field, [found]))
-    return Cited(title, label, citation.raw, tuple((link, "; ".join(sections[found])) for link, found in linked))
+    return Cited(title, label, citation.raw, site.links_of_field(field, citation.guidelines))

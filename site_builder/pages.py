@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from site_builder import decisions, lists
+from site_builder import similar as similarity
 from site_builder.collection import Collection, Link, Row
 from site_builder.model import Page
 from site_builder.rates import FEWEST, tally
@@ -47,8 +48,8 @@ def _planned(site: Collection, contents: Sequence[Content]) -> Iterator[Page]:
     yield _home(site)
     yield Page(path="search/index.html", template="search.html", context={})
     yield Page(path="browse/index.html", template="browse.html", context={})
-    for number in range(len(site.letters)):
-        yield decisions.page(site, number)
+    for number, similar in enumerate(similarity.similar(site.letters)):
+        yield decisions.page(site, number, similar)
     for number, axis in enumerate(site.axes):
         yield Page(path=f"{axis.url}index.html", template="axis.html", context={"axis": axis})
         for found in sorted(site.by_value[number]):

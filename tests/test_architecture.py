@@ -21,6 +21,7 @@ LAYERS = (
     {
         "pages",
         "decisions",
+        "similar",
         "lists",
         "collection",
         "render",

@@ -72,9 +72,9 @@ def test_text_without_a_place_is_said_to_be_so() -> None:
 
 def test_the_table_of_issues_comes_before_any_paragraph_of_the_letter() -> None:
     html = site(letter(1, issue(1), injection(2)))["decisions/cm99-0000001.html"]
-    for first, then in [("<h1", '<dl class="facts"'), ('<dl class="facts"', "<caption"), ("</table>", "Decision based on")]:
+    for first, then in [("<h1", "<caption"), ("</table>", '<dl class="facts"'), ("</dl>", "Decision based on")]:
         assert html.index(first) < html.index(then)
-    assert re.findall(r'<th scope="row"><a href="#(issue-\d)">', html) == ["issue-1", "issue-2"]
+    assert re.findall(r'<td><a href="#(issue-\d)">', html) == ["issue-1", "issue-2"]
     assert re.findall(r'<h2 id="(issue-\d)"', html) == ["issue-1", "issue-2"]
 
 
@@ -106,9 +106,7 @@ def test_the_guidelines_of_both_sides_are_linked_with_what_they_share() -> None:
     html = site(letter())["decisions/cm99-0000001.html"]
     ur, imr = html.split('<div class="cited">')[1].split("<h3>")[1:3]
     assert "Claims Administrator guideline:" in ur
-    assert re.search(
-        r'href="\.\./browse/ur-guideline/mtus/low-back/">MTUS: low back</a>\s+<span class="faint">Special Studies', ur
-    )
+    assert 'href="../browse/ur-guideline/mtus/low-back/">MTUS: low back</a>' in ur
     assert "MAXIMUS guideline:" in imr
     assert 'href="../browse/guideline/odg/low-back/"' in imr
     assert "Both rely on MTUS: low back." in html
