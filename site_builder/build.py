@@ -26,9 +26,12 @@ from site_builder import (
     settings,
     sources,
 )
+    takedowns,
 from site_builder.model import BuildError, File, Frozen, Letter, Problem, Source
 
+from site_builder.metadata import Row
 PACKAGE = Path(__file__).parent
+from site_builder.takedowns import Takedowns
 TEMPLATES = PACKAGE.parent / "templates"
 
 Item = TypeVar("Item")
@@ -61,6 +64,8 @@ class Reading(NamedTuple):
 
 class Report(Frozen, frozen=True):
     """What was published."""
+    removed: tuple[str, ...] = ()
+    """Ids of letters that were taken down."""
 
     letters: int
     issues: int
@@ -90,6 +95,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
         letters=len(reading.letters),
         issues=sum(len(letter.issues) for letter in reading.letters),
         pages=written,
+    if reading.removed:
+        publish.forget(options.out)
         problems=reading.problems,
         seconds=time.monotonic() - started,
     )
@@ -108,6 +115,7 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     found, problems = sources.read_folder(
         options.letters,
         lambda done, total: progress("Reading letters", done, total),
+    gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
         jobs=options.jobs,
         largest=configured.max_letter_bytes,
     )
@@ -116,11 +124,12 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     parsed = [parse.parse(source, cutters) for source in _counting(single, "Parsing letters", progress)]
     merged, unmatched = metadata.merge(parsed, rows, frozenset(known.vocabularies["treatment"].by_id))
     tagged = [facets.tag(letter, known) for letter in _counting(merged, "Tagging letters", progress)]
-    letters = _named_apart(tagged)
+    letters = _named_apart([letter for letter in tagged if gone.lets(letter)])
+    single, rows, taken = _taken_down(single, rows, gone)
     of_letters = [problem for letter in letters for problem in (*letter.problems, *gate.problems(letter))]
     refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
     published = sorted((letter for letter in letters if letter.source not in refused), key=_newest_first)
-    return Reading(tuple(published), (*problems, *told, *unmatched, *doubled, *of_letters), known, configured)
+    return Reading(tuple(published), (*problems, *told, *unmatched, *doubled, *taken, *of_letters), known, configured, gone.pages)
 
 
 def _files(reading: Reading, templates: Path) -> Iterator[File]:
@@ -132,7 +141,7 @@ def _files(reading: Reading, templates: Path) -> Iterator[File]:
     contents = [render.content(name, text) for name, text in _texts(templates / "content", ".md").items()]
     yield from renderer.static_files()
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
-    for page in pages.plan(site, contents):
+    for page in pages.plan(site, contents, reading.removed):
         yield renderer.render(page)
     yield from exports.files(reading.letters)
 
@@ -161,6 +170,17 @@ def _named_apart(letters: Sequence[Letter]) -> list[Letter]:
         same.sort(key=lambda letter: (letter.decision_date is None, letter.decision_date, letter.sha256))
         for number, letter in enumerate(same[1:], 1):
             told = f"the case of {same[0].source}, with other text: both are published; check which one is right"
+def _taken_down(
+    found: Sequence[Source], rows: Sequence[Row], gone: Takedowns
+) -> tuple[list[Source], tuple[Row, ...], list[Problem]]:
+    """What is left of the Sources and of the rows that stand beside them, and what became of the others."""
+    left = [(source, gone.apply(source, [row for row in rows if row.file == source.name])) for source in found]
+    files = {source.name for source, applied in left if isinstance(applied, Problem)}
+    kept = tuple(row for row in gone.rows(rows) if row.file not in files)
+    sources = [applied for _, applied in left if isinstance(applied, Source)]
+    return sources, kept, [applied for _, applied in left if isinstance(applied, Problem)]
+
+
             problem = Problem(code="same-case", message=told, file=letter.source)
             same[number] = msgspec.structs.replace(letter, id=f"{name}-{letter.sha256[:8]}", problems=(*letter.problems, problem))
     return [letter for same in by_id.values() for letter in same]

@@ -7,7 +7,9 @@ stderr. Whatever comes from a letter or a file name is printed with its control 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -23,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from site_builder import build as builder
-from site_builder import coverage, exports
+from site_builder import coverage, exports, takedowns
 from site_builder.model import BuildError, Letter, Problem
 from site_builder.publish import remedy
 from site_builder.serve import Reloads, Server, refuse_no_site, serve_until_interrupted
@@ -173,6 +175,20 @@ def show(letter: str, quiet: bool, **given: Any) -> None:
     raise BuildError(
         f"{letter}: {'; '.join(told)}" if told else f"no letter {letter} in {options.letters}: name a file, id or case number"
     )
+
+
+@main.command()
+@click.argument("case")
+@click.option("--reason", required=True, help="For whoever keeps the list; not published.")
+@click.option("--redact", is_flag=True, help="Hide words instead: one run of them a line, from standard input.")
+def takedown(case: str, reason: str, redact: bool) -> None:
+    """Print the entry that takes down the letter CASE, for takedowns.toml beside the letters."""
+    hidden = [line for line in sys.stdin.read().splitlines() if takedowns.bare(line)] if redact else []
+    if redact and not hidden:
+        raise BuildError("--redact: give the words on standard input, one run of them a line")
+    entry = takedowns.as_toml(case, reason, dt.datetime.now(dt.UTC).date(), secrets.token_hex(16), hidden)
+    takedowns.load(entry)
+    click.echo(printable(entry, keep="\n"), nl=False)
 
 
 @main.command()

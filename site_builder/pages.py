@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
@@ -25,8 +26,8 @@ _REASONS = {
 """Why a letter is not published, by problem code or its first word; other codes are shown as they are."""
 
 
-def plan(site: Collection, contents: Sequence[Content] = ()) -> Iterator[Page]:
-    """Every page of the site, the search page included; `contents`: content/*.md, by name."""
+def plan(site: Collection, contents: Sequence[Content] = (), removed: Sequence[str] = ()) -> Iterator[Page]:
+    """Every page of the site, the search page included; `contents`: content/*.md, by name; `removed`: ids of letters taken down."""
     settings = site.settings
     written = sorted(contents, key=lambda content: (content.front.menu, content.name))
     menu = [Link("Search", "search/"), Link("Browse", "browse/")]
@@ -39,7 +40,7 @@ def plan(site: Collection, contents: Sequence[Content] = ()) -> Iterator[Page]:
         "fewest": FEWEST,
         "indexed": settings.indexing != "none",
     }
-    for page in _planned(site, written):
+    for page in chain(_planned(site, written), _removed(removed)):
         yield msgspec.structs.replace(page, context={**shared, **page.context})
 
 
@@ -61,6 +62,14 @@ def _planned(site: Collection, contents: Sequence[Content]) -> Iterator[Page]:
 
 
 def _home(site: Collection) -> Page:
+
+
+def _removed(ids: Sequence[str]) -> Iterator[Page]:
+    """Pages without content where letters were taken down, all of the same bytes; the first, which no letter can be named like, is
+    the one by which the manifest knows the others.
+    """
+    for id in ("_removed", *ids) if ids else ():
+        yield Page(path=f"decisions/{id}.html", template="removed.html", context={"path": "404.html", "indexed": False})
     newest = site.letters[: site.settings.newest]
     context = {"newest": newest, "on_home": ON_HOME, "values_on_home": VALUES_ON_HOME}
     return Page(path="index.html", template="home.html", context=context)

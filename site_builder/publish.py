@@ -30,6 +30,8 @@ from site_builder.model import BuildError
 
 MANIFEST = "manifest.json"
 NOJEKYLL = ".nojekyll"
+REMOVED = "decisions/_removed.html"
+"""The page that stands in the place of every letter that was taken down."""
 
 Exchange = Callable[[Path, Path], None]
 """Swaps two folders in one step, or raises OSError."""
@@ -98,9 +100,23 @@ def publishing(out: Path, exchange: Exchange = exchange) -> Iterator[Path]:
             raise
 
 
+def forget(out: Path) -> None:
+    """Remove the generation before: it still holds what was taken down."""
+    out = Path(os.path.realpath(out))
+    with _disk_errors(out), _locked(out):
+        _sweep(out)
+
+
 def manifest(folder: Path) -> bytes:
-    """Path -> sha256 of every file below `folder` but the manifest itself, by path, as JSON."""
+    """Path -> sha256 of every file below `folder` but the manifest itself, by path, as JSON.
+
+    Pages of letters that were taken down, which are copies of REMOVED, are only counted: their names are case numbers.
+    """
     sums = {name: _sha256(folder / name) for name in sorted(files(folder)) if name != MANIFEST}
+    removed = [name for name, digest in sums.items() if digest == sums.get(REMOVED) and name != REMOVED]
+    for number, name in enumerate(removed, 1):
+        sums[f"{REMOVED}#{number}"] = sums.pop(name)
+    sums = dict(sorted(sums.items()))
     return msgspec.json.format(msgspec.json.encode(sums), indent=1) + b"\n"
 
 

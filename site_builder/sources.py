@@ -31,8 +31,9 @@ from site_builder.pdf import PdfReader
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
 
-BESIDE = ("metadata.csv", "NOTICE", "privacy-allow.toml")
-"""What a collection may hold besides its letters: a table, a sentence for every page, what the privacy gate lets pass."""
+BESIDE = ("metadata.csv", "NOTICE", "privacy-allow.toml", "takedowns.toml")
+"""What a collection may hold besides its letters: a table, a sentence for every page, what the privacy gate lets pass, what must
+be gone."""
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors of this machine, not of a letter: the build must stop, or a good letter would vanish from the site."""
 

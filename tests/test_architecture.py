@@ -38,6 +38,7 @@ LAYERS = (
         "parse",
         "cut",
         "heads",
+        "takedowns",
         "header",
         "formats",
         "patient",
