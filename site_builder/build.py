@@ -25,13 +25,13 @@ from site_builder import (
     search,
     settings,
     sources,
-)
     takedowns,
-from site_builder.model import BuildError, File, Frozen, Letter, Problem, Source
-
+)
 from site_builder.metadata import Row
-PACKAGE = Path(__file__).parent
+from site_builder.model import BuildError, File, Frozen, Letter, Problem, Source
 from site_builder.takedowns import Takedowns
+
+PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
 
 Item = TypeVar("Item")
@@ -60,12 +60,12 @@ class Reading(NamedTuple):
     problems: tuple[Problem, ...]
     rules: rules.Rules
     settings: settings.Settings
+    removed: tuple[str, ...] = ()
+    """Ids of letters that were taken down."""
 
 
 class Report(Frozen, frozen=True):
     """What was published."""
-    removed: tuple[str, ...] = ()
-    """Ids of letters that were taken down."""
 
     letters: int
     issues: int
@@ -91,12 +91,12 @@ def build(options: Options, progress: Progress = silent) -> Report:
             _write(stage, file)
             written += file.path.endswith(".html")
         search.build(stage, reading.letters, reading.rules, text=options.search, jobs=options.jobs, progress=progress)
+    if reading.removed:
+        publish.forget(options.out)
     return Report(
         letters=len(reading.letters),
         issues=sum(len(letter.issues) for letter in reading.letters),
         pages=written,
-    if reading.removed:
-        publish.forget(options.out)
         problems=reading.problems,
         seconds=time.monotonic() - started,
     )
@@ -111,21 +111,21 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     if notice:
         configured = msgspec.structs.replace(configured, notice=" ".join(notice.split()))
     gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
+    gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
 
     found, problems = sources.read_folder(
         options.letters,
         lambda done, total: progress("Reading letters", done, total),
-    gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
         jobs=options.jobs,
         largest=configured.max_letter_bytes,
     )
     rows, told = sources.read_metadata(options.letters)
     single, doubled = _unique(found)
+    single, rows, taken = _taken_down(single, rows, gone)
     parsed = [parse.parse(source, cutters) for source in _counting(single, "Parsing letters", progress)]
     merged, unmatched = metadata.merge(parsed, rows, frozenset(known.vocabularies["treatment"].by_id))
     tagged = [facets.tag(letter, known) for letter in _counting(merged, "Tagging letters", progress)]
     letters = _named_apart([letter for letter in tagged if gone.lets(letter)])
-    single, rows, taken = _taken_down(single, rows, gone)
     of_letters = [problem for letter in letters for problem in (*letter.problems, *gate.problems(letter))]
     refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
     published = sorted((letter for letter in letters if letter.source not in refused), key=_newest_first)
@@ -161,15 +161,6 @@ def _unique(found: Iterable[Source]) -> tuple[list[Source], list[Problem]]:
     return kept, problems
 
 
-def _named_apart(letters: Sequence[Letter]) -> list[Letter]:
-    """Letters of one name: the first by decision date and sha256 keeps it, the others get `-<sha8>`, each with a problem."""
-    by_id: dict[str, list[Letter]] = defaultdict(list)
-    for letter in letters:
-        by_id[letter.id].append(letter)
-    for name, same in by_id.items():
-        same.sort(key=lambda letter: (letter.decision_date is None, letter.decision_date, letter.sha256))
-        for number, letter in enumerate(same[1:], 1):
-            told = f"the case of {same[0].source}, with other text: both are published; check which one is right"
 def _taken_down(
     found: Sequence[Source], rows: Sequence[Row], gone: Takedowns
 ) -> tuple[list[Source], tuple[Row, ...], list[Problem]]:
@@ -181,6 +172,15 @@ def _taken_down(
     return sources, kept, [applied for _, applied in left if isinstance(applied, Problem)]
 
 
+def _named_apart(letters: Sequence[Letter]) -> list[Letter]:
+    """Letters of one name: the first by decision date and sha256 keeps it, the others get `-<sha8>`, each with a problem."""
+    by_id: dict[str, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        by_id[letter.id].append(letter)
+    for name, same in by_id.items():
+        same.sort(key=lambda letter: (letter.decision_date is None, letter.decision_date, letter.sha256))
+        for number, letter in enumerate(same[1:], 1):
+            told = f"the case of {same[0].source}, with other text: both are published; check which one is right"
             problem = Problem(code="same-case", message=told, file=letter.source)
             same[number] = msgspec.structs.replace(letter, id=f"{name}-{letter.sha256[:8]}", problems=(*letter.problems, problem))
     return [letter for same in by_id.values() for letter in same]

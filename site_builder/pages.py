@@ -61,15 +61,15 @@ def _planned(site: Collection, contents: Sequence[Content]) -> Iterator[Page]:
     yield Page(path="404.html", template="404.html", context={"root": site.settings.base_path, "indexed": False})
 
 
-def _home(site: Collection) -> Page:
-
-
 def _removed(ids: Sequence[str]) -> Iterator[Page]:
     """Pages without content where letters were taken down, all of the same bytes; the first, which no letter can be named like, is
     the one by which the manifest knows the others.
     """
     for id in ("_removed", *ids) if ids else ():
         yield Page(path=f"decisions/{id}.html", template="removed.html", context={"path": "404.html", "indexed": False})
+
+
+def _home(site: Collection) -> Page:
     newest = site.letters[: site.settings.newest]
     context = {"newest": newest, "on_home": ON_HOME, "values_on_home": VALUES_ON_HOME}
     return Page(path="index.html", template="home.html", context=context)
