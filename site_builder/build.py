@@ -24,6 +24,7 @@ from site_builder import (
     rules,
     search,
     settings,
+    sitemap,
     sources,
     takedowns,
 )
@@ -33,6 +34,8 @@ from site_builder.takedowns import Takedowns
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
+TEXTS = (".html", ".xml")
+"""Templates, by the suffix of what they make."""
 
 Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
@@ -135,14 +138,18 @@ def read(options: Options, progress: Progress = silent) -> Reading:
 def _files(reading: Reading, templates: Path) -> Iterator[File]:
     """Everything but the search data."""
     renderer = render.Renderer(
-        {path.relative_to(templates).as_posix(): _text(path) for path in sorted(templates.rglob("*.html"))},
+        {path.relative_to(templates).as_posix(): _text(path) for path in sorted(templates.rglob("*")) if path.suffix in TEXTS},
         {path.name: path.read_bytes() for path in sorted((templates / "static").iterdir())},
     )
     contents = [render.content(name, text) for name, text in _texts(templates / "content", ".md").items()]
     yield from renderer.static_files()
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
+    listed: list[str] = []
     for page in pages.plan(site, contents, reading.removed):
         yield renderer.render(page)
+        if page.path.endswith(".html") and page.context["indexed"]:
+            listed.append(page.path)
+    yield from sitemap.files(listed, reading.settings)
     yield from exports.files(reading.letters)
 
 

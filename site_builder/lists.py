@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from site_builder import feeds
 from site_builder.collection import Collection, Link, Row, url
 from site_builder.model import Page
 from site_builder.rates import tally
@@ -38,6 +39,7 @@ def pages(site: Collection, axis: int, found: str) -> Iterator[Page]:
         "span": span(rows),
         "counts": tally(row[:2] for row in rows),
         "last": last,
+        "feed": feeds.address(site, facet, found),
     }
     beside = [(other, *_beside(site, number, rows)) for number, other in enumerate(site.facets) if number != axis]
     for number in range(1, last + 1):

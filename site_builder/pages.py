@@ -8,7 +8,7 @@ from itertools import chain
 
 import msgspec
 
-from site_builder import decisions, lists
+from site_builder import decisions, feeds, linked_data, lists
 from site_builder import similar as similarity
 from site_builder.collection import Collection, Link, Row
 from site_builder.model import Page
@@ -39,16 +39,18 @@ def plan(site: Collection, contents: Sequence[Content] = (), removed: Sequence[s
         "tally": site.tally,
         "fewest": FEWEST,
         "indexed": settings.indexing != "none",
+        "feed": "",
     }
     for page in chain(_planned(site, written), _removed(removed)):
-        yield msgspec.structs.replace(page, context={**shared, **page.context})
+        context = {**shared, **page.context}
+        yield msgspec.structs.replace(page, context={**context, "described": linked_data.describe(page, context, settings)})
 
 
 def _planned(site: Collection, contents: Sequence[Content]) -> Iterator[Page]:
     """Every page with what is its own."""
     yield _home(site)
     yield Page(path="search/index.html", template="search.html", context={})
-    yield Page(path="browse/index.html", template="browse.html", context={})
+    yield Page(path="browse/index.html", template="browse.html", context={"feed": feeds.address(site)})
     for number, similar in enumerate(similarity.similar(site.letters)):
         yield decisions.page(site, number, similar)
     for number, axis in enumerate(site.axes):
@@ -59,6 +61,9 @@ def _planned(site: Collection, contents: Sequence[Content]) -> Iterator[Page]:
         coverage = _coverage(site) if content.name == "coverage" else None
         yield Page(path=f"{content.url}index.html", template="content.html", context={"content": content, "coverage": coverage})
     yield Page(path="404.html", template="404.html", context={"root": site.settings.base_path, "indexed": False})
+    yield from feeds.pages(site)
+    if site.settings.base_url:
+        yield Page(path="opensearch.xml", template="opensearch.xml", context={})
 
 
 def _removed(ids: Sequence[str]) -> Iterator[Page]:
@@ -71,7 +76,7 @@ def _removed(ids: Sequence[str]) -> Iterator[Page]:
 
 def _home(site: Collection) -> Page:
     newest = site.letters[: site.settings.newest]
-    context = {"newest": newest, "on_home": ON_HOME, "values_on_home": VALUES_ON_HOME}
+    context = {"newest": newest, "on_home": ON_HOME, "values_on_home": VALUES_ON_HOME, "feed": feeds.address(site)}
     return Page(path="index.html", template="home.html", context=context)
 
 

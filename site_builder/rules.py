@@ -65,6 +65,8 @@ class Facet(Frozen, frozen=True, forbid_unknown_fields=True):
     sparse: bool = False
     """Empty on many issues by nature: what lacks a value is not reported as untagged."""
     help: str = ""
+    feed: bool = False
+    """Does every value have a feed of its newest decisions?"""
     masks: tuple[Example, ...] = ()
     value: tuple[Value, ...] = ()
 

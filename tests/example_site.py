@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from site_builder import pages, render, rules
+from site_builder.build import TEXTS
 from site_builder.collection import Collection
 from site_builder.model import Citation, Issue, Letter, Problem, Section
 from site_builder.settings import Settings
@@ -143,7 +144,9 @@ def injection(number: int = 1, **given: object) -> Issue:
 
 @cache
 def templates() -> Mapping[str, str]:
-    return {path.relative_to(TEMPLATES).as_posix(): path.read_text("utf-8") for path in TEMPLATES.rglob("*.html")}
+    return {
+        path.relative_to(TEMPLATES).as_posix(): path.read_text("utf-8") for path in TEMPLATES.rglob("*") if path.suffix in TEXTS
+    }
 
 
 @cache
