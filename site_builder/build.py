@@ -26,6 +26,7 @@ from site_builder import (
     settings,
     sitemap,
     sources,
+    statistics,
     takedowns,
 )
 from site_builder.metadata import Row
@@ -150,6 +151,7 @@ def _files(reading: Reading, templates: Path) -> Iterator[File]:
         if page.path.endswith(".html") and page.context["indexed"]:
             listed.append(page.path)
     yield from sitemap.files(listed, reading.settings)
+    yield from statistics.files(site)
     yield from exports.files(reading.letters)
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from site_builder.model import Frozen, Issue, Letter, Problem
 from site_builder.rates import Tally, tally
+from site_builder.render import day
 from site_builder.rules import Facet, Rules
 from site_builder.settings import Settings
 
@@ -151,6 +152,13 @@ def url(facet: Facet, found: str = "") -> str:
         digest = hashlib.sha256(found.encode("utf-8", "replace")).hexdigest()[:8]
         found = f"{_NO_SLUG.sub('-', found.lower())[:40].strip('-') or 'x'}-{digest}"
     return f"browse/{facet.key}/{found}/"
+
+
+def span(rows: Sequence[Row]) -> str:
+    """First to last decision date; empty without dates."""
+    dates = [row.letter.decision_date for row in rows if row.letter.decision_date]
+    first, last = (day(min(dates)), day(max(dates))) if dates else ("", "")
+    return first if first == last else f"{first} to {last}"
 
 
 def shortened(text: str, most: int) -> str:

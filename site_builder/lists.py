@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from site_builder import feeds
-from site_builder.collection import Collection, Link, Row, url
+from site_builder.collection import Collection, Link, Row, span, url
 from site_builder.model import Page
 from site_builder.rates import tally
-from site_builder.render import day
 from site_builder.rules import Facet
 
 BESIDE = 8
@@ -57,13 +56,6 @@ def pages(site: Collection, axis: int, found: str) -> Iterator[Page]:
                 "beside": [told for told in beside if told[1]] if first else (),
             },
         )
-
-
-def span(rows: Sequence[Row]) -> str:
-    """First to last decision date; empty without dates."""
-    dates = [row.letter.decision_date for row in rows if row.letter.decision_date]
-    first, last = (day(min(dates)), day(max(dates))) if dates else ("", "")
-    return first if first == last else f"{first} to {last}"
 
 
 def _above(site: Collection, facet: Facet, found: str) -> list[Link]:

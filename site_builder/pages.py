@@ -8,7 +8,7 @@ from itertools import chain
 
 import msgspec
 
-from site_builder import decisions, feeds, linked_data, lists
+from site_builder import decisions, feeds, linked_data, lists, statistics
 from site_builder import similar as similarity
 from site_builder.collection import Collection, Link, Row
 from site_builder.model import Page
@@ -30,7 +30,7 @@ def plan(site: Collection, contents: Sequence[Content] = (), removed: Sequence[s
     """Every page of the site, the search page included; `contents`: content/*.md, by name; `removed`: ids of letters taken down."""
     settings = site.settings
     written = sorted(contents, key=lambda content: (content.front.menu, content.name))
-    menu = [Link("Search", "search/"), Link("Browse", "browse/")]
+    menu = [Link("Search", "search/"), Link("Browse", "browse/"), Link("Statistics", "statistics/")]
     shared = {
         "site": settings,
         "menu": [*menu, *(Link(content.front.title, content.url) for content in written if content.front.menu)],
@@ -57,6 +57,7 @@ def _planned(site: Collection, contents: Sequence[Content]) -> Iterator[Page]:
         yield Page(path=f"{axis.url}index.html", template="axis.html", context={"axis": axis})
         for found in sorted(site.by_value[number]):
             yield from lists.pages(site, number, found)
+    yield from statistics.pages(site)
     for content in contents:
         coverage = _coverage(site) if content.name == "coverage" else None
         yield Page(path=f"{content.url}index.html", template="content.html", context={"content": content, "coverage": coverage})

@@ -67,6 +67,12 @@ class Facet(Frozen, frozen=True, forbid_unknown_fields=True):
     help: str = ""
     feed: bool = False
     """Does every value have a feed of its newest decisions?"""
+    statistics: int = 0
+    """Place of its overturn rates on the statistics page; 0: they are not there."""
+    against: str = ""
+    """Key of a facet: the statistics cross the values of both, last on the page."""
+    pairs: tuple[str, ...] = ()
+    """Keys of facets: there is a page for each value of this one together with each of theirs that it occurs with."""
     masks: tuple[Example, ...] = ()
     value: tuple[Value, ...] = ()
 
@@ -180,6 +186,9 @@ def load(files: Mapping[str, str]) -> Rules:
     for facet in facets.values():
         if facet.vocabulary and facet.vocabulary not in facets:
             raise BuildError(f"facets/{facet.key}.toml: vocabulary = {facet.vocabulary!r} names no facet file")
+        for key in filter(None, (facet.against, *facet.pairs)):
+            if key not in facets or key == facet.key:
+                raise BuildError(f"facets/{facet.key}.toml: `against` and `pairs` name other facet files; {key!r} is none")
     vocabularies = {key: Vocabulary(facet) for key, facet in facets.items()}
     for key, vocabulary in vocabularies.items():
         _prove(key, vocabulary)

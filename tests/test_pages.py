@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import collection, decisions, lists, pages, rules
+from site_builder import collection, decisions, pages, rules
 from site_builder.model import Citation, Letter, Problem, Section
 from site_builder.rates import Tally, tally
 from site_builder.settings import Settings
@@ -293,9 +293,9 @@ def test_outcomes_themselves_have_no_rate() -> None:
 
 def test_a_span_names_the_first_and_the_last_day() -> None:
     rows = [collection.Row(letter(number), issue(), ()) for number in (1, 5, 3)]
-    assert lists.span(rows) == "16 Feb 2017 to 20 Feb 2017"
-    assert lists.span(rows[:1]) == "20 Feb 2017"
-    assert lists.span([collection.Row(letter(1, decision_date=None), issue(), ())]) == ""
+    assert collection.span(rows) == "16 Feb 2017 to 20 Feb 2017"
+    assert collection.span(rows[:1]) == "20 Feb 2017"
+    assert collection.span([collection.Row(letter(1, decision_date=None), issue(), ())]) == ""
 
 
 # --- The whole site

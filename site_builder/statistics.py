@@ -1,0 +1,193 @@
+"""How issues came out by facet value: the statistics pages, and the same numbers as CSV. Pure: rows in, Pages and Files out.
+
+Which facets are counted, and in which order, is said by the facet files (`statistics`, `against`). An issue that was refused with
+its parent, because the reviewer cites no evidence for it, was not weighed on its own: it is counted apart and is in no rate here.
+An issue with several values is in the line of each, so lines do not add up to a total; a rate is never given under FEWEST issues.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from site_builder import charts, delimited
+from site_builder.collection import Collection, Link, Row, span
+from site_builder.model import File, Page
+from site_builder.rates import Tally, tally
+from site_builder.rules import Facet
+
+FOLDER = "statistics/"
+ON_FRONT = 12
+"""Lines of a table on the front page of the statistics; the table's own page has more."""
+MOST = 100
+"""Lines of a table on its own page; the CSV has all."""
+COLUMNS = ("issues", "refused_with_parent", "decided", "overturned", "rate", "low", "high")
+"""Of every CSV file, after the values: `low` and `high` are the 95% interval of `rate`."""
+
+Groups = Mapping[tuple[str, ...], Sequence[Row]]
+
+
+class Count(NamedTuple):
+    """How some issues came out."""
+
+    issues: int
+    refused: int
+    """Refused with their parent."""
+    own: Tally
+    """The others."""
+
+
+class Line(NamedTuple):
+    """One line of a table: a value, or one of each of two facets."""
+
+    ids: tuple[str, ...]
+    links: tuple[Link, ...]
+    depth: int
+    counted: Count
+
+
+class Table(NamedTuple):
+    """The lines of a facet, or of two crossed."""
+
+    name: str
+    """Names its page and its file."""
+    title: str
+    heads: tuple[str, ...]
+    """Over the columns of the values."""
+    front: tuple[Line, ...]
+    """The topmost values; most frequent first, an open facet's in order."""
+    lines: tuple[Line, ...]
+    """Every value, each under its parent."""
+    untold: int
+    """Issues that have no value here."""
+
+    @property
+    def url(self) -> str:
+        return f"{FOLDER}{self.name}/"
+
+    @property
+    def csv(self) -> str:
+        return f"{FOLDER}{self.name}.csv"
+
+
+def count(rows: Iterable[Row]) -> Count:
+    """Each row once."""
+    held = tuple(rows)
+    own = tally((row.letter, row.issue) for row in held if not row.issue.ancillary)
+    return Count(len(held), len(held) - own.issues, own)
+
+
+def tables(site: Collection) -> tuple[Table, ...]:
+    """In the order of the page; facets without any value are left out."""
+    numbers = {facet.key: number for number, facet in enumerate(site.facets)}
+    single = sorted((facet for facet in site.facets if facet.statistics), key=lambda facet: facet.statistics)
+    crossed = [(facet, site.facets[numbers[facet.against]]) for facet in site.facets if facet.against in numbers]
+    found = [
+        *(_of_facet(site, numbers[facet.key]) for facet in single),
+        *(_crossed(site, numbers[facet.key], numbers[other.key]) for facet, other in crossed),
+    ]
+    return tuple(table for table in found if table.lines)
+
+
+def pages(site: Collection) -> Iterator[Page]:
+    """The front page, and one for every table."""
+    listed = tables(site)
+    everything = count(site.rows)
+    partly = tally(row[:2] for row in site.rows if row.issue.partial_authorization and not row.issue.ancillary)
+    common = {"everything": everything, "tables": listed}
+    yield Page(
+        path=f"{FOLDER}index.html",
+        template="statistics.html",
+        context={
+            **common,
+            "span": span(site.rows),
+            "partly": partly,
+            "shown": [(table, table.front[:ON_FRONT], _chart(table, table.front[:ON_FRONT], everything)) for table in listed],
+        },
+    )
+    for table in listed:
+        lines = table.lines[:MOST]
+        context = {**common, "table": table, "lines": lines, "chart": _chart(table, lines, everything)}
+        yield Page(path=f"{table.url}index.html", template="statistics-table.html", context=context)
+
+
+def files(site: Collection) -> Iterator[File]:
+    """Every line of every table as CSV."""
+    for table in tables(site):
+        heads = [head for number, _ in enumerate(table.heads, 1) for head in (f"id_{number}", f"value_{number}")]
+        yield File(path=table.csv, content=delimited.encode([*heads, *COLUMNS], map(_cells, table.lines)))
+
+
+def _of_facet(site: Collection, number: int) -> Table:
+    facet, groups = site.facets[number], site.by_value[number]
+    lines = {found: _line(site, (facet,), (found,), rows) for found, rows in groups.items()}
+    above = {found: site.parent(facet, found) for found in lines}
+    places = site.rules.vocabulary_of(facet).order
+
+    def below(parent: str | None, depth: int) -> Iterator[Line]:
+        own = [found for found in lines if (above[found] if above[found] in lines else None) == parent]
+        own.sort(key=lambda found: found if facet.open else (-lines[found].counted.issues, places.get(found, 0), found))
+        for found in own:
+            yield lines[found]._replace(depth=depth)
+            yield from below(found, depth + 1)
+
+    every = tuple(below(None, 0))
+    return Table(
+        name=facet.key,
+        title=facet.label,
+        heads=(facet.label,),
+        front=tuple(line for line in every if not line.depth),
+        lines=every,
+        untold=sum(not row.values[number] for row in site.rows),
+    )
+
+
+def _crossed(site: Collection, first: int, second: int) -> Table:
+    one, other = site.facets[first], site.facets[second]
+    told = [row for row in site.rows if row.values[first] and row.values[second]]
+
+    def lines(top: bool) -> tuple[Line, ...]:
+        groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for row in told:
+            sides = (_ends(site, one, row.values[first], top), _ends(site, other, row.values[second], top))
+            for pair in product(*sides):
+                groups[pair].append(row)
+        found = [_line(site, (one, other), pair, rows) for pair, rows in groups.items()]
+        return tuple(sorted(found, key=lambda line: (-line.counted.issues, line.ids)))
+
+    return Table(
+        name=f"{one.key}-by-{other.key}",
+        title=f"{one.label}, against {other.label[0].lower()}{other.label[1:]}",
+        heads=(one.label, other.label),
+        front=lines(top=True),
+        lines=lines(top=False),
+        untold=len(site.rows) - len(told),
+    )
+
+
+def _ends(site: Collection, facet: Facet, ids: tuple[str, ...], top: bool) -> list[str]:
+    """Of the values of an issue those without a parent, or those that no other one here stands below."""
+    parents = {found: site.parent(facet, found) for found in ids}
+    return [found for found in ids if (parents[found] not in parents if top else found not in parents.values())]
+
+
+def _line(site: Collection, facets: Sequence[Facet], ids: tuple[str, ...], rows: Sequence[Row]) -> Line:
+    return Line(ids, tuple(site.link(facet, found) for facet, found in zip(facets, ids, strict=True)), 0, count(rows))
+
+
+def _chart(table: Table, lines: Sequence[Line], everything: Count) -> charts.Chart | None:
+    """None where there is nothing to compare, and for two facets: what belongs together there does not lie in one line."""
+    if len(table.heads) > 1:
+        return None
+    rows = [(line.links[0].label, line.counted.own) for line in lines]
+    return charts.rates(f"Share of issues overturned: {table.title[0].lower()}{table.title[1:]}", rows, everything.own)
+
+
+def _cells(line: Line) -> list[object]:
+    own = line.counted.own
+    values = [cell for found, link in zip(line.ids, line.links, strict=True) for cell in (found, link.label)]
+    shares = (own.rate, *own.interval) if own.rate is not None else ()
+    rates = [f"{share:.4f}" for share in shares] or ["", "", ""]
+    return [*values, line.counted.issues, line.counted.refused, own.decided, own.overturned, *rates]
