@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from site_builder import (
+    cache,
     collection,
     exports,
     facets,
@@ -54,6 +55,8 @@ class Options(Frozen, frozen=True):
     jobs: int = 1
     strict: bool = False
     search: bool = True
+    cache: Path | None = None
+    """Folder in which indexes are kept from build to build; None: nothing is kept."""
 
 
 class Reading(NamedTuple):
@@ -94,7 +97,17 @@ def build(options: Options, progress: Progress = silent) -> Report:
         for file in _progressing(_files(reading, options.templates), "Writing pages", progress):
             _write(stage, file)
             written += file.path.endswith(".html")
-        search.build(stage, reading.letters, reading.rules, text=options.search, jobs=options.jobs, progress=progress)
+        indexes = search.build(
+            stage,
+            reading.letters,
+            reading.rules,
+            text=options.search,
+            jobs=options.jobs,
+            cached=options.cache,
+            progress=progress,
+        )
+    if options.cache:
+        cache.sweep(options.cache, indexes, all_others=bool(reading.removed))
     if reading.removed:
         publish.forget(options.out)
     return Report(

@@ -104,10 +104,13 @@ def _building_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What `build` and `watch` take."""
     for add in (
         click.option("--no-search", is_flag=True, help="Leave out the full-text index."),
+        click.option("--no-cache", is_flag=True, help="Index every letter anew."),
+        click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=".cache", show_default=True,
+                     help="Folder that keeps the index of unchanged letters from build to build."),
         click.option("--base-url", default=None, help="Address under which the site will stand."),
         _out_option,
         _reading_options,
-    ):
+    ):  # fmt: skip
         command = add(command)
     return command
 
@@ -263,10 +266,20 @@ def problem_lines(problems: Sequence[Problem], most: int | None = EXAMPLES) -> I
             yield f"  ... and {len(rows) - most:,} more: `check` shows all"
 
 
-def _options(*, letters: Path, config: Path, jobs: int | None, no_search: bool = False, **given: Any) -> builder.Options:
+def _options(
+    *,
+    letters: Path,
+    config: Path,
+    jobs: int | None,
+    no_search: bool = False,
+    cache: Path | None = None,
+    no_cache: bool = False,
+    **given: Any,
+) -> builder.Options:
     if config != SETTINGS and not config.exists():
         raise BuildError(f"--config {config}: no such file")
-    return builder.Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, **given)
+    kept = None if no_cache else cache
+    return builder.Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, cache=kept, **given)
 
 
 def _inputs(options: builder.Options) -> list[Path]:

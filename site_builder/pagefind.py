@@ -35,6 +35,9 @@ SECONDS_A_LETTER = 0.1
 CHUNK = "5000"
 """Locations an index file: smaller files make a rare word cheap."""
 
+MAKING = (VERSION, CHUNK, UNUSED, PROGRAM)
+"""What decides, besides the pages, how an index comes out."""
+
 _MAGIC = b"pagefind_dcd"
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 """Looked up here: between fork and exec nothing may be."""

@@ -1,0 +1,126 @@
+"""What is kept from build to build: a shard whose letters have not changed is not indexed again, and nothing else is believed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from site_builder import build, cache, pagefind, publish
+from tests.conftest import ROOT
+
+KEY = "0" * 64
+
+
+@pytest.fixture
+def indexed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Names of the indexes that Pagefind was run for."""
+    names: list[str] = []
+    index = pagefind.index
+
+    def counting(program: Path, staged: Path, out: Path, letters: int, *, hub: bool = False) -> dict[str, int]:
+        names.append(out.name)
+        return index(program, staged, out, letters, hub=hub)
+
+    monkeypatch.setattr(pagefind, "index", counting)
+    return names
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> build.Options:
+    letters = tmp_path / "letters"
+    shutil.copytree(ROOT / "letters", letters)
+    return build.Options(letters=letters, out=tmp_path / "site", cache=tmp_path / "cache", jobs=2)
+
+
+def manifest(options: build.Options) -> bytes:
+    return (options.out / publish.MANIFEST).read_bytes()
+
+
+def test_a_changed_letter_indexes_its_shard_alone(options: build.Options, indexed: list[str]) -> None:
+    build.build(options)
+    first, before = list(indexed), manifest(options)
+    assert len(first) == len(set(first)) > 3
+    indexed.clear()
+    build.build(options)
+    assert (indexed, manifest(options)) == ([], before), "nothing changed, so nothing is indexed and nothing differs"
+    letter = options.letters / "CM99-0000118.txt"
+    letter.write_text(letter.read_text("utf-8") + "\n\nOne more sentence about the lumbar spine.\n", "utf-8")
+    build.build(options)
+    assert len(indexed) == 1
+    assert set(indexed) < set(first)
+
+
+def test_a_build_from_the_cache_is_byte_for_byte_one_without(options: build.Options) -> None:
+    build.build(options)
+    (options.letters / "CM99-0000118.txt").unlink()
+    build.build(options)
+    kept = manifest(options)
+    shutil.rmtree(options.cache or "")
+    build.build(options)
+    assert manifest(options) == kept
+
+
+def folder(path: Path) -> dict[str, bytes]:
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A cache with one entry."""
+    made = tmp_path / "made"
+    (made / "deep").mkdir(parents=True)
+    (made / "deep" / "file").write_bytes(b"\x00\xff")
+    (made / "empty").touch()
+    cache.keep(tmp_path / "cache", KEY, made, b"a note")
+    return tmp_path / "cache"
+
+
+def test_what_is_kept_comes_back_as_it_was(kept: Path, tmp_path: Path) -> None:
+    assert cache.restore(kept, KEY, tmp_path / "back") == b"a note"
+    assert folder(tmp_path / "back") == folder(tmp_path / "made") == {"deep/file": b"\x00\xff", "empty": b""}
+
+
+@pytest.mark.parametrize("spoil", ["flipped", "cut", "emptied", "renamed"])
+def test_a_spoilt_entry_is_as_good_as_none(kept: Path, tmp_path: Path, spoil: str) -> None:
+    (entry,) = kept.iterdir()
+    content = entry.read_bytes()
+    if spoil == "flipped":
+        entry.write_bytes(content.replace(b"a note", b"A note"))
+    elif spoil == "cut":
+        entry.write_bytes(content[:-1])
+    elif spoil == "emptied":
+        entry.write_bytes(b"")
+    else:
+        entry.rename(kept / f"{KEY}.tar")
+    assert cache.restore(kept, KEY, tmp_path / "back") is None
+    assert not (tmp_path / "back").exists()
+
+
+def test_an_entry_under_another_key_is_not_taken(kept: Path, tmp_path: Path) -> None:
+    assert cache.restore(kept, "1" * 64, tmp_path / "back") is None
+
+
+def test_a_cache_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    cache.keep(tmp_path / "file", KEY, tmp_path, b"")
+    assert cache.restore(tmp_path / "file", KEY, tmp_path / "back") is None
+    cache.sweep(tmp_path / "file", {KEY}, all_others=True)
+
+
+def test_what_nobody_asked_for_is_removed_in_time_or_at_once(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.sweep(kept, set(), all_others=False)
+    assert len(list(kept.iterdir())) == 1, "asked for lately"
+    cache.sweep(kept, {KEY}, all_others=True)
+    assert len(list(kept.iterdir())) == 1, "asked for now"
+    monkeypatch.setattr(cache, "KEPT_DAYS", -1)
+    cache.sweep(kept, set(), all_others=False)
+    assert not list(kept.iterdir())
+
+
+def test_what_else_lies_in_the_folder_is_left_alone(kept: Path) -> None:
+    (kept / "notes.txt").touch()
+    cache.sweep(kept, set(), all_others=True)
+    assert [path.name for path in kept.iterdir()] == ["notes.txt"]
