@@ -17,7 +17,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"build"},
-    {"sources", "pdf", "search", "pagefind", "publish", "serve", "watch"},
+    {"sources", "archives", "pdf", "search", "pagefind", "publish", "serve", "watch", "cache"},
     {
         "pages",
         "decisions",
