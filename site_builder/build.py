@@ -238,7 +238,7 @@ def _texts(folder: Path, suffix: str) -> dict[str, str]:
 
 def _text_beside(letters: Path, name: str) -> str:
     """A file that may stand with the letters; nothing without it."""
-    path = letters / name
+    path = (letters if letters.is_dir() else letters.parent) / name
     return _text(path) if path.is_file() else ""
 
 

@@ -78,8 +78,9 @@ def main() -> None:
 
 
 def _letters_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    folder = click.Path(exists=True, file_okay=False, path_type=Path)
-    return click.option("--letters", type=folder, default="letters", show_default=True, help="Folder of the letters.")(command)
+    given = click.Path(exists=True, path_type=Path)
+    told = "Folder or .zip archive of the letters."
+    return click.option("--letters", type=given, default="letters", show_default=True, help=told)(command)
 
 
 def _out_option(command: Callable[..., Any]) -> Callable[..., Any]:

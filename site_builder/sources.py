@@ -1,6 +1,6 @@
 """A folder of inputs to Sources: finds letters, reads and decodes them; what cannot be read is a Problem, never an exception.
 
-Formats: `.pdf` (through pdf.py), `.txt`, and `.md` (through front_matter.py).
+Formats: `.pdf` (through pdf.py), `.txt`, and `.md` (through front_matter.py), in folders and in `.zip` archives (archives.py).
 Hidden files, README.* and what stands BESIDE the letters are none. Symbolic links and anything that is not a regular file are
 refused; every file is opened once, and the bytes that are hashed are the bytes that are parsed. Names of files come out as
 text: bytes that are no UTF-8 become U+FFFD.
@@ -17,11 +17,12 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from site_builder import archives
 from site_builder import text as typed
 from site_builder.front_matter import markdown
 from site_builder.metadata import Row, rows_of
@@ -31,7 +32,8 @@ from site_builder.pdf import PdfReader
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
 
-BESIDE = ("metadata.csv", "NOTICE", "privacy-allow.toml", "takedowns.toml")
+TAKEDOWNS = "takedowns.toml"
+BESIDE = ("metadata.csv", "NOTICE", "privacy-allow.toml", TAKEDOWNS)
 """What a collection may hold besides its letters: a table, a sentence for every page, what the privacy gate lets pass, what must
 be gone."""
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -47,6 +49,13 @@ class Found(NamedTuple):
 
     path: Path
     name: str
+    """Path below the letters folder; for a member of an archive, the archive's and its own."""
+    member: str = ""
+    """Its path in the archive that `path` is."""
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.member or self.path.name).suffix.lower()
 
 
 def read_folder(
@@ -55,10 +64,10 @@ def read_folder(
     """Every letter below `folder`, by name; `progress` hears (read, all)."""
     found, problems = find(folder)
     sources: list[Source] = []
-    threads = jobs if any(file.path.suffix.lower() == ".pdf" for file in found) else 1  # text alone gains nothing from more
+    threads = jobs if any(file.suffix == ".pdf" for file in found) else 1  # text alone gains nothing from more
     with PdfReader(jobs) as pdfs, ThreadPoolExecutor(threads) as pool:
         try:
-            read = pool.map(lambda file: read_file(file.path, file.name, pdfs, largest), found)
+            read = pool.map(lambda file: read_file(file.path, file.name, pdfs, largest, file.member), found)
             for done, result in enumerate(read, 1):
                 if isinstance(result, Source):
                     sources.append(result)
@@ -73,19 +82,20 @@ def read_folder(
 
 def find(folder: Path) -> tuple[list[Found], list[Problem]]:
     """The files that should be letters, by name in byte order, and a problem for each thing that cannot be one."""
-    if not folder.is_dir():
-        return [], [_refused("no-folder", "", f"{_shown(folder)} is no folder; name the one that holds the letters")]
     found: list[Found] = []
     problems: list[Problem] = []
     others: Counter[str] = Counter()
-    for path, name in _walk(folder, problems):
-        suffix = path.suffix.lower()
-        if path.stem.lower() == "readme" or name in BESIDE:
+    if not folder.is_dir() and folder.suffix.lower() != archives.SUFFIX:
+        told = f"{_shown(folder)} is no folder; name the one that holds the letters, or a .zip archive of them"
+        return [], [_refused("no-folder", "", told)]
+    walked = _walk(folder, problems) if folder.is_dir() else iter([(folder, _shown(folder.name))])
+    for file in _with_members(walked, problems):
+        if Path(file.name).stem.lower() == "readme" or file.name in BESIDE:
             continue
-        if suffix in SUFFIXES:
-            found.append(Found(path, name))
+        if file.suffix in SUFFIXES:
+            found.append(file)
         else:
-            others[suffix or "no suffix"] += 1
+            others[file.suffix or "no suffix"] += 1
     if others:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in sorted(others.items()))
         problems.append(
@@ -93,22 +103,22 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
         )
     if not found:
         problems.append(_refused("empty-folder", "", f"{_shown(folder)} holds no letters; put .pdf, .txt or .md files there"))
-    found.sort(key=lambda file: os.fsencode(file.path))
+    found.sort(key=lambda file: (os.fsencode(file.path), file.member))
     problems.sort(key=lambda problem: problem.file)
     return found, problems
 
 
-def read_file(path: Path, name: str, pdfs: PdfReader | None = None, largest: int = LARGEST) -> Source | Problem:
-    """One letter. `name` is its path below the letters folder."""
-    content = _content(path, name, largest)
+def read_file(path: Path, name: str, pdfs: PdfReader | None = None, largest: int = LARGEST, member: str = "") -> Source | Problem:
+    """One letter. `name` is its path below the letters folder; `member`: its path in the archive `path`."""
+    content = _unpacked(path, member, name, largest) if member else _content(path, name, largest)
     if isinstance(content, Problem):
         return content
-    return _from_pdf(content, name, pdfs) if path.suffix.lower() == ".pdf" else _from_text(content, name)
+    return _from_pdf(content, name, pdfs) if name.lower().endswith(".pdf") else _from_text(content, name)
 
 
 def read_metadata(folder: Path) -> tuple[tuple[Row, ...], list[Problem]]:
     """`metadata.csv` beside the letters, if there is one."""
-    path = folder / "metadata.csv"
+    path = (folder if folder.is_dir() else folder.parent) / "metadata.csv"
     if not path.exists():
         return (), []
     content = _content(path, path.name, 20 * LARGEST)
@@ -175,6 +185,39 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
                 folders.append((Path(entry.path), f"{name}/"))
             else:
                 yield Path(entry.path), name
+
+
+def _with_members(files: Iterable[tuple[Path, str]], problems: list[Problem]) -> Iterator[Found]:
+    """The files, and in the place of every archive its members."""
+    for path, name in files:
+        if path.suffix.lower() != archives.SUFFIX:
+            yield Found(path, name)
+            continue
+        members = archives.members(path)
+        if isinstance(members, str):
+            problems.append(_refused("archive", name, members))
+            continue
+        listed = list(members)
+        if any(member.name.rpartition("/")[2] == TAKEDOWNS for member in listed):
+            told = f"holds a {TAKEDOWNS}, which would not be seen there; put it beside the archive and take it out of it"
+            problems.append(_refused("archive", name, told))
+            continue
+        for member in listed:
+            shown = f"{name}/{_shown(member.name)}"
+            if member.refused:
+                problems.append(_refused("archive-member", shown, member.refused))
+            elif member.name.rpartition("/")[2] in BESIDE:
+                told = "is not read from an archive; put it beside the archive"
+                problems.append(Problem(code="archive-beside", message=told, file=shown))
+            elif member.name.lower().endswith(archives.SUFFIX):
+                problems.append(_refused("archive-member", shown, "is an archive in an archive; put it beside the other"))
+            else:
+                yield Found(path, shown, member.name)
+
+
+def _unpacked(path: Path, member: str, name: str, largest: int) -> bytes | Problem:
+    content = archives.read(path, member, largest)
+    return _refused("archive-member", name, content) if isinstance(content, str) else content
 
 
 def _content(path: Path, name: str, largest: int) -> bytes | Problem:
