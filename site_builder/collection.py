@@ -18,7 +18,9 @@ from site_builder.render import day
 from site_builder.rules import Facet, Rules
 from site_builder.settings import Settings
 
-_PLAIN_ID = re.compile(r"[a-z0-9]+(?:[-/][a-z0-9]+)*", re.ASCII)
+_PLAIN_ID = re.compile(r"(?!(?:.*/)?page-\d+(?:/|$))[a-z0-9]+(?:[-/][a-z0-9]+)*", re.ASCII)
+"""An id that can be its own folder: never one of the further pages of a list."""
+_BROWSE = "browse/"
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -113,8 +115,10 @@ class Collection:
         facet = self._of_field.get(field)
         return self.links(facet, ids) if facet else ()
 
-    def choices(self, facet: Facet, groups: Mapping[str, Sequence[Row]], top: str | None = None) -> tuple[Choice, ...]:
-        """The values among `groups` that stand below `top`, or all."""
+    def choices(
+        self, facet: Facet, groups: Mapping[str, Sequence[Row]], top: str | None = None, beside: tuple[Facet, str] | None = None
+    ) -> tuple[Choice, ...]:
+        """The values among `groups` that stand below `top`, or all; with the pages that they share with the value `beside`."""
         vocabulary = self.rules.vocabulary_of(facet)
         places = vocabulary.order
         ordered = (
@@ -129,11 +133,16 @@ class Collection:
             note = vocabulary.by_id[found].note if found in vocabulary.by_id else ""
             counted = tally(row[:2] for row in groups[found])
             children = tuple(map(choice, below[found]))
-            return Choice(
-                id=found, label=self.label(facet, found), url=url(facet, found), note=note, tally=counted, children=children
-            )
+            address = self.together(*beside, facet, found) if beside else url(facet, found)
+            return Choice(id=found, label=self.label(facet, found), url=address, note=note, tally=counted, children=children)
 
         return tuple(map(choice, below[top]))
+
+    def together(self, facet: Facet, found: str, other: Facet, one: str) -> str:
+        """The page of two values of issues that have both; empty where the facet files ask for none."""
+        if other.key in facet.pairs:
+            return f"{url(facet, found)}~{url(other, one).removeprefix(_BROWSE)}"  # no value's folder begins with a tilde
+        return f"{url(other, one)}~{url(facet, found).removeprefix(_BROWSE)}" if facet.key in other.pairs else ""
 
     def _axis(self, number: int) -> Axis:
         facet, groups = self.facets[number], self.by_value[number]
@@ -147,11 +156,19 @@ class Collection:
 def url(facet: Facet, found: str = "") -> str:
     """Folder of a value. A strange id, which only an open facet can hold, is named by its letters and its digest."""
     if not found:
-        return f"browse/{facet.key}/"
+        return f"{_BROWSE}{facet.key}/"
     if not _PLAIN_ID.fullmatch(found):
         digest = hashlib.sha256(found.encode("utf-8", "replace")).hexdigest()[:8]
         found = f"{_NO_SLUG.sub('-', found.lower())[:40].strip('-') or 'x'}-{digest}"
-    return f"browse/{facet.key}/{found}/"
+    return f"{_BROWSE}{facet.key}/{found}/"
+
+
+def by_year(rows: Iterable[Row]) -> list[tuple[str, Tally]]:
+    """(year decided, how its issues came out), in order; letters without a date under an empty year, first."""
+    years: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        years[row.letter.decision_year or ""].append(row)
+    return [(year, tally(row[:2] for row in years[year])) for year in sorted(years)]
 
 
 def span(rows: Sequence[Row]) -> str:

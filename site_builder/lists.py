@@ -1,61 +1,128 @@
-"""The pages of a facet value: its issues, newest first, and what else can be said about them. Pure: rows in, Pages out.
+"""The browse pages: the values of a facet; the issues of a value, and of two values together. Pure: rows in, Pages out.
 
-Known limit: a list links to combinations of two values by way of the search page, which needs JavaScript; every single value has
-its own page, which does not.
+A list is newest first and cut into pages of at most `page_size` rows. Which facets are paired is said by the facet files; every
+pair of their values that occurs has a page. Known limit: other combinations lead to the search page, which needs JavaScript.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from site_builder import feeds
-from site_builder.collection import Collection, Link, Row, span, url
+from site_builder import charts, feeds
+from site_builder.collection import Axis, Choice, Collection, Link, Row, by_year, span, url
 from site_builder.model import Page
 from site_builder.rates import tally
 from site_builder.rules import Facet
 
 BESIDE = 8
 """Values of another facet shown beside a list."""
+MOST = 100
+"""Lines of a list of values."""
+
+
+class Beside(NamedTuple):
+    """Another facet within a list: its most frequent values, or all as a tree where each has a page together with this one."""
+
+    facet: Facet
+    choices: tuple[Choice, ...]
+    found: tuple[tuple[str, Link], ...]
+    more: int
+
+
+def axis_pages(site: Collection, axis: Axis) -> Iterator[Page]:
+    """The values of a facet. Where they are too many the children are left to their parents, and the rest is paged."""
+    lines = list(_flat(axis.choices))
+    shown = lines if len(lines) <= MOST else [(choice, 0) for choice in axis.choices]
+    for path, part, place in _paged(axis.url, len(shown), MOST):
+        yield Page(path=path, template="axis.html", context={"axis": axis, "lines": shown[part], **place})
 
 
 def pages(site: Collection, axis: int, found: str) -> Iterator[Page]:
-    """The issues of one value, newest first, at most `page_size` a page; what else can be said about them stands on the first."""
-    rows = site.by_value[axis][found]
-    facet, size = site.facets[axis], site.settings.page_size
+    """The issues of one value; what else can be said about them stands on the first page. Then its pairs."""
+    rows, facet = site.by_value[axis][found], site.facets[axis]
     known = site.rules.vocabulary_of(facet).by_id.get(found)
-    base = url(facet, found)
-    above = _above(site, facet, found)
-    groups = {other: same for other, same in site.by_value[axis].items() if site.parent(facet, other) == found}
-    last = math.ceil(len(rows) / size)
-    common = {
+    below = {other: same for other, same in site.by_value[axis].items() if site.parent(facet, other) == found}
+    label = site.label(facet, found)
+    yield from _list(
+        site,
+        url(facet, found),
+        rows,
+        {
+            "axis": site.axes[axis],
+            "heading": label,
+            "label": label,
+            "note": known.note if known else "",
+            "above": _above(site, facet, found),
+            "rated": site.axes[axis].rated,
+            "asked": [(facet.key, found)],
+            "feed": feeds.address(site, facet, found),
+        },
+        {
+            "children": site.choices(facet, below, found),
+            "beside": [
+                told
+                for number in range(len(site.facets))
+                if number != axis and (told := _beside(site, facet, found, number, rows))
+            ],
+        },
+    )
+    for number, other in enumerate(site.facets):
+        if other.key in facet.pairs:
+            for one, both in sorted(_grouped(rows, number).items()):
+                yield from _pair_pages(site, (axis, found), (number, one), both)
+
+
+def _pair_pages(site: Collection, first: tuple[int, str], second: tuple[int, str], rows: Sequence[Row]) -> Iterator[Page]:
+    """The issues that have both values."""
+    (axis, found), (number, one) = first, second
+    facet, other = site.facets[axis], site.facets[number]
+    label = f"{other.label}: {site.label(other, one)}"
+    context = {
         "axis": site.axes[axis],
-        "value": found,
-        "label": site.label(facet, found),
-        "note": known.note if known else "",
-        "above": above,
+        "heading": f"{site.label(facet, found)}, {label[0].lower()}{label[1:]}",
+        "label": label,
+        "note": "",
+        "above": [*_above(site, facet, found), site.link(facet, found)],
+        "rated": site.axes[axis].rated and site.axes[number].rated,
+        "asked": [(facet.key, found), (other.key, one)],
+    }
+    yield from _list(site, site.together(facet, found, other, one), rows, context, {})
+
+
+def _list(
+    site: Collection, base: str, rows: Sequence[Row], context: Mapping[str, object], first: Mapping[str, object]
+) -> Iterator[Page]:
+    """Pages of rows; `first`: what only the first of them has."""
+    common = {
         "span": span(rows),
         "counts": tally(row[:2] for row in rows),
-        "last": last,
-        "feed": feeds.address(site, facet, found),
+        "spark": None,
+        "children": (),
+        "beside": (),
+        **context,
     }
-    beside = [(other, *_beside(site, number, rows)) for number, other in enumerate(site.facets) if number != axis]
+    once = {"spark": charts.spark(by_year(rows)), **first}
+    for path, part, place in _paged(base, len(rows), site.settings.page_size):
+        own = {"rows": rows[part], **place, **({} if part.start else once)}
+        yield Page(path=path, template="value.html", context={**common, **own})
+
+
+def _paged(base: str, count: int, size: int) -> Iterator[tuple[str, slice, Mapping[str, object]]]:
+    """(path, its part of the list, which page it is and where its neighbours are); an empty list has one page."""
+    last = max(1, math.ceil(count / size))
+    folders = ["", base, *(f"{base}page-{number}/" for number in range(2, last + 1)), ""]
     for number in range(1, last + 1):
-        first = number == 1
-        yield Page(
-            path=f"{base if first else f'{base}page-{number}/'}index.html",
-            template="value.html",
-            context={
-                **common,
-                "rows": rows[(number - 1) * size : number * size],
-                "number": number,
-                "newer": "" if first else base if number == 2 else f"{base}page-{number - 1}/",
-                "older": f"{base}page-{number + 1}/" if number < last else "",
-                "children": site.choices(facet, groups, found) if first else (),
-                "beside": [told for told in beside if told[1]] if first else (),
-            },
-        )
+        place = {"number": number, "last": last, "newer": folders[number - 1], "older": folders[number + 1]}
+        yield f"{folders[number]}index.html", slice((number - 1) * size, number * size), place
+
+
+def _flat(choices: Sequence[Choice], depth: int = 0) -> Iterator[tuple[Choice, int]]:
+    for choice in choices:
+        yield choice, depth
+        yield from _flat(choice.children, depth + 1)
 
 
 def _above(site: Collection, facet: Facet, found: str) -> list[Link]:
@@ -68,17 +135,30 @@ def _above(site: Collection, facet: Facet, found: str) -> list[Link]:
     return [link for link in links if link.url]
 
 
-def _beside(site: Collection, number: int, rows: Sequence[Row]) -> tuple[list[tuple[str, Link]], int]:
-    """The most frequent values of another facet within these rows (id, link with count), and how many more there are.
+def _grouped(rows: Sequence[Row], number: int) -> dict[str, list[Row]]:
+    """The rows by value of a facet."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        for found in row.values[number]:
+            groups[found].append(row)
+    return groups
 
-    A parent is left to its children; values that all rows share say nothing and are left out.
+
+def _beside(site: Collection, facet: Facet, found: str, number: int, rows: Sequence[Row]) -> Beside | None:
+    """The values of another facet within these rows; None where all rows share the only one.
+
+    Where the two are paired, all of them. Else a parent is left to its children, and the most frequent BESIDE are shown.
     """
-    facet = site.facets[number]
+    other = site.facets[number]
+    if site.together(facet, found, other, ""):
+        groups = _grouped(rows, number)
+        top = {one: same for one, same in groups.items() if site.parent(other, one) not in groups}
+        choices = site.choices(other, groups if len(groups) <= MOST else top, beside=(facet, found))
+        return Beside(other, choices, (), 0) if choices else None
     counts: Counter[str] = Counter()
     for ids, times in Counter(row.values[number] for row in rows).items():
         counts.update(dict.fromkeys(ids, times))
-    above = {site.parent(facet, found) for found in counts}
-    ranked = sorted((found for found in counts if found not in above), key=lambda found: (-counts[found], found))
-    if len(ranked) < 2:
-        return [], 0
-    return [(found, site.link(facet, found, counts[found])) for found in ranked[:BESIDE]], max(0, len(ranked) - BESIDE)
+    above = {site.parent(other, one) for one in counts}
+    ranked = sorted((one for one in counts if one not in above), key=lambda one: (-counts[one], one))
+    links = tuple((one, site.link(other, one, counts[one])) for one in ranked[:BESIDE])
+    return Beside(other, (), links, max(0, len(ranked) - BESIDE)) if len(ranked) > 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -10,9 +10,9 @@ import msgspec
 
 from site_builder import decisions, feeds, linked_data, lists, statistics
 from site_builder import similar as similarity
-from site_builder.collection import Collection, Link, Row
+from site_builder.collection import Collection, Link, by_year
 from site_builder.model import Page
-from site_builder.rates import FEWEST, tally
+from site_builder.rates import FEWEST
 from site_builder.render import Content
 
 ON_HOME = 8
@@ -54,7 +54,7 @@ def _planned(site: Collection, contents: Sequence[Content]) -> Iterator[Page]:
     for number, similar in enumerate(similarity.similar(site.letters)):
         yield decisions.page(site, number, similar)
     for number, axis in enumerate(site.axes):
-        yield Page(path=f"{axis.url}index.html", template="axis.html", context={"axis": axis})
+        yield from lists.axis_pages(site, axis)
         for found in sorted(site.by_value[number]):
             yield from lists.pages(site, number, found)
     yield from statistics.pages(site)
@@ -82,15 +82,9 @@ def _home(site: Collection) -> Page:
 
 
 def _coverage(site: Collection) -> dict[str, object]:
-    by_year: dict[str, list[Row]] = defaultdict(list)
-    for row in site.rows:
-        by_year[row.letter.decision_year or ""].append(row)
     reasons = Counter(_reason(problem.code) for problem in site.problems if problem.severity == "quarantine")
     return {
-        "years": [
-            (year or "No date in the letter", tally(row[:2] for row in rows))
-            for year, rows in sorted(by_year.items(), reverse=True)
-        ],
+        "years": [(year or "No date in the letter", counted) for year, counted in reversed(by_year(site.rows))],
         "facets": [(axis, axis.tagged) for axis in site.axes],
         "quarantined": sorted(reasons.items(), key=lambda reason: (-reason[1], reason[0])),
     }

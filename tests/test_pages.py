@@ -216,7 +216,7 @@ def test_the_rows_shown_are_those_counted_along_every_facet() -> None:
 def test_a_parent_lists_its_children_and_a_child_names_its_parent() -> None:
     shown = site(*numbered(3))
     assert 'href="../../../browse/treatment/injection/epidural/"' in shown["browse/treatment/injection/index.html"]
-    crumbs = shown["browse/treatment/injection/epidural/index.html"].split('class="crumbs"')[1].split("</nav>")[0]
+    crumbs = shown["browse/treatment/injection/epidural/index.html"].split("class=crumbs")[1].split("</nav>")[0]
     assert re.findall(r">([^<>]+)</", crumbs) == ["Browse", "Treatments", "Injections", "Epidural injections"]
 
 
