@@ -13,13 +13,17 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 BROWSER := $(VENV)/.browser-installed
 NODE := node_modules/.installed
+NODE_DEV := node_modules/.dev-installed
+NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help build serve watch check test test-full lint typecheck bench approve clean
+.PHONY: help install build serve pages-preview watch check test test-full lint typecheck bench approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+install: $(RUNTIME) $(NODE) ## Install what building needs
 
 build: $(RUNTIME) $(NODE) ## Install what is missing, build letters/ into public/
 	@$(RUN) -m site_builder build --letters $(LETTERS) --out $(OUT) $(ARGS)
@@ -28,16 +32,20 @@ build: $(RUNTIME) $(NODE) ## Install what is missing, build letters/ into public
 serve: $(RUNTIME) ## Serve public/ on this machine
 	@$(RUN) -m site_builder serve --out $(OUT) --port $(PORT) $(ARGS)
 
+pages-preview: $(RUNTIME) $(NODE) ## Build as for a project page of GitHub Pages, serve it the way Pages does
+	@$(RUN) -m site_builder build --letters $(LETTERS) --out out/preview --base-url http://127.0.0.1:$(PORT)/repo $(ARGS)
+	@$(RUN) -m site_builder serve --out out/preview --port $(PORT) --base /repo/ --max-age 600
+
 watch: $(RUNTIME) $(NODE) ## Build, serve, and build again on every change
 	@$(RUN) -m site_builder watch --letters $(LETTERS) --out $(OUT) --port $(PORT) $(ARGS)
 
 check: $(RUNTIME) ## Report problems and coverage of letters/, write nothing
 	@$(RUN) -m site_builder check --letters $(LETTERS) $(ARGS)
 
-test: $(DEV) $(NODE) $(BROWSER) ## Install what the tests need, run them
+test: $(DEV) $(NODE_DEV) $(BROWSER) ## Install what the tests need, run them
 	@$(RUN) -m pytest $(ARGS)
 
-test-full: $(DEV) $(NODE) $(BROWSER) ## The tests with their full counts, for a night
+test-full: $(DEV) $(NODE_DEV) $(BROWSER) ## The tests with their full counts, for a night
 	@FULL=1 $(RUN) -m pytest --timeout=3600 $(ARGS)
 
 lint: $(DEV) ## Check style and format
@@ -78,5 +86,10 @@ $(NODE): package.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || \
 		{ echo "error: Node 20 or newer with npm is missing: install it (https://nodejs.org, or Debian: apt-get install nodejs npm) and run make again" >&2; exit 3; }
 	@echo "Installing the npm packages"
-	@npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+	@$(NPM) --omit=dev
+	@touch $@
+
+$(NODE_DEV): package.json | $(NODE)
+	@echo "Installing the npm packages for the tests"
+	@$(NPM)
 	@touch $@

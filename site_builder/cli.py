@@ -198,10 +198,11 @@ def takedown(case: str, reason: str, redact: bool) -> None:
 @main.command()
 @_out_option
 @_serving_options
-def serve(out: Path, port: int, base: str) -> None:
+@click.option("--max-age", type=click.IntRange(min=0), help="Seconds a browser may keep pages, as hosts say; none by default.")
+def serve(out: Path, port: int, base: str, max_age: int | None) -> None:
     """Serve the site on this machine only."""
     refuse_no_site(out)
-    serve_until_interrupted(Server(out, port, base), _say_where)
+    serve_until_interrupted(Server(out, port, base, max_age=max_age), _say_where)
 
 
 @main.command()

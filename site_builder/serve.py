@@ -115,13 +115,19 @@ class Answer(NamedTuple):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `folder` below `base` (`/` or `/name/`) until closed. With port 0 the system picks one: see `url`."""
+    """Serves `folder` below `base` (`/` or `/name/`) until closed. With port 0 the system picks one: see `url`.
+
+    `max_age`: seconds that a browser may keep what it got; None: nothing is kept, so that a new build is seen at once.
+    """
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, folder: Path, port: int = 8000, base: str = "/", reloads: Reloads | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int = 8000, base: str = "/", reloads: Reloads | None = None, max_age: int | None = None
+    ) -> None:
         self.folder = folder
+        self.caching = "no-store" if max_age is None else f"max-age={max_age}"
         self.base = f"/{base.strip('/')}/".replace("//", "/")
         self.reloads = reloads
         try:
@@ -230,7 +236,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def _headers(self, headers: dict[str, str]) -> None:
-        always = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+        always = {
+            "Cache-Control": self.server.caching,
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
         for name, value in {**always, **headers}.items():
             self.send_header(name, value)
         self.end_headers()
