@@ -87,8 +87,9 @@ def _mark_at(lines: Sequence[Line], letters: Sequence[str], index: int, form: Fo
     while len(window) < LONGEST_MARK and last + 1 < len(lines) and lines[last + 1].text:
         last += 1
         window += letters[last]
+    wanted = form.near(window)
     for near in (exact, prefix):  # misprints are looked for only where nothing is printed right
-        for want in form.marks:
+        for want in wanted:
             length = near(window, want)
             if length is not None and (found := _ended(lines, index, start, length, want.mark)):
                 return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -30,6 +31,8 @@ _PATTERNS = ("heads", "findings", "portions", "partly", "retrospective", "runnin
 """The lists of patterns of a Format."""
 
 _LOOKALIKES = str.maketrans("01|!5$8", "olllssb") | str.maketrans("iI", "ll")
+_BEGINNING = 3
+"""Letters by which a piece of a mark is looked up; no piece is shorter."""
 _SPACE = re.compile(r"\s+")
 _NAMES = re.compile(r"[a-z][a-z-]*")
 
@@ -104,6 +107,22 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
         return tuple(sorted(folded.values(), key=lambda one: -len(one.letters)))
 
     @cached_property
+    def _starts(self) -> Mapping[int, Mapping[str, tuple[int, ...]]]:
+        """Place in a text -> the beginning of a piece that may stand there -> places of its marks among `marks`."""
+        starts: dict[int, dict[str, tuple[int, ...]]] = {}
+        for number, want in enumerate(self.marks):
+            for piece, first, last in want.pieces:
+                for at in range(first, last - len(piece) + 1):
+                    having = starts.setdefault(at, {})
+                    having[piece[:_BEGINNING]] = (*having.get(piece[:_BEGINNING], ()), number)
+        return starts
+
+    def near(self, letters: str) -> list[Folded]:
+        """The marks that `letters` may begin with, misprints forgiven, longest first; no other one can be found there."""
+        found = {number for at, having in self._starts.items() for number in having.get(letters[at : at + _BEGINNING], ())}
+        return [self.marks[number] for number in sorted(found)]
+
+    @cached_property
     def outcomes(self) -> Mapping[str, Outcome]:
         return {fold(words): row.value for row in self.outcome for words in row.words}
 
@@ -146,16 +165,15 @@ class Folded(NamedTuple):
     slack: int
     """Wrong letters forgiven."""
     pieces: tuple[tuple[str, int, int], ...]
-    """(piece, first, last place): with at most `slack` wrong letters, one of slack + 1 pieces is whole and near its place."""
+    """(piece, first, last place): with at most `slack` wrong letters, one of slack + 1 pieces is whole and between the two."""
 
 
 def _folded(mark: Mark, words: str) -> Folded:
     letters = fold(words)
     forgiven = min(len(letters) // 10 + (len(letters) < 20), 3)
     slack = 0 if mark.outcome or len(letters) < 8 else forgiven
-    size = -(-len(letters) // (slack + 1))
-    starts = range(0, len(letters), size)
-    pieces = tuple((letters[at : at + size], max(0, at - slack), at + size + slack) for at in starts)
+    cuts = [len(letters) * number // (slack + 1) for number in range(slack + 2)]
+    pieces = tuple((letters[at:end], max(0, at - slack), end + slack) for at, end in pairwise(cuts))
     return Folded(mark, letters, slack, pieces)
 
 
@@ -184,9 +202,11 @@ def prefix(letters: str, want: Folded) -> int | None:
     """As `exact`, forgiving its slack."""
     if letters.startswith(want.letters):
         return len(want.letters)
-    if not want.slack or all(letters.find(piece, first, last) < 0 for piece, first, last in want.pieces):
+    if not want.slack:
         return None
     size = len(want.letters)
+    if _distance(want.letters, letters[:size], 2 * want.slack) > 2 * want.slack:
+        return None  # an end up to `slack` letters away can mend no more than that
     ends = range(size - want.slack, min(size + want.slack, len(letters)) + 1)
     distance, _, end = min(
         ((_distance(want.letters, letters[:end], want.slack), abs(end - size), end) for end in ends),

@@ -94,11 +94,11 @@ class Vocabulary:
         self.facet = facet
         self.by_id: Mapping[str, Value] = {value.id: value for value in facet.value}
         self.order: Mapping[str, int] = {value.id: number for number, value in enumerate(facet.value)}
-        self._phrases: dict[tuple[str, ...], list[Value]] = {}
+        self._phrases: dict[str, list[tuple[list[str], Value]]] = {}
         for value in facet.value:
             for word in value.words:
-                self._phrases.setdefault(_tokens(word), []).append(value)
-        self._longest = max(map(len, self._phrases), default=0)
+                tokens = list(_tokens(word))
+                self._phrases.setdefault(" ".join(tokens[:1]), []).append((tokens, value))
         self._patterns = [(value, _compile(pattern), pattern) for value in facet.value for pattern, _ in value.patterns]
         self._families: dict[str | None, Vocabulary] = {}
         self._masks = [_compile(pattern) for pattern, _ in facet.masks]
@@ -148,13 +148,13 @@ class Vocabulary:
         return tuple(sorted(closed, key=lambda key: self.order.get(key, len(self.order))))
 
     def _words_in(self, text: str) -> Iterable[Match]:
-        tokens = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
-        for first in range(len(tokens)):
-            for length in range(1, min(self._longest, len(tokens) - first) + 1):
-                key = tuple(token for token, _, _ in tokens[first : first + length])
-                start, end = tokens[first][1], tokens[first + length - 1][2]
-                for value in self._phrases.get(key, ()):
-                    yield Match(value, start, end, text[start:end], " ".join(key))
+        found = list(_WORD.finditer(text))
+        tokens = [match.group() for match in found]
+        for first, token in enumerate(tokens):
+            for words, value in self._phrases.get(token, ()):
+                if tokens[first : first + len(words)] == words:
+                    start, end = found[first].start(), found[first + len(words) - 1].end()
+                    yield Match(value, start, end, text[start:end], " ".join(words))
 
     def _patterns_in(self, text: str) -> Iterable[Match]:
         for value, compiled, pattern in self._patterns:
