@@ -18,7 +18,7 @@ NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --sil
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install build serve pages-preview watch check test test-full lint typecheck bench approve clean
+.PHONY: help install build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -54,6 +54,13 @@ lint: $(DEV) ## Check style and format
 
 typecheck: $(DEV) ## Check types
 	@$(RUN) -m mypy
+
+corpus: OUT = out/corpus
+corpus: $(DEV) ## Write N invented letters (SEED=1) into OUT
+	@$(RUN) -m tests.corpus $(or $(N),1000) $(OUT) --seed $(or $(SEED),1)
+
+bench-search: $(DEV) $(NODE) $(BROWSER) ## Measure searching: SIZES="1000 10000", into docs/benchmarks-search.md
+	@$(RUN) -m tests.bench_search $(SIZES) $(ARGS)
 
 bench: $(DEV) $(NODE) ## Measure how long a build takes, and its memory
 	@$(RUN) -m tests.bench $(ARGS)

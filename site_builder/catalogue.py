@@ -1,22 +1,25 @@
 """The column files behind the search panel: which issue of which letter has which facet value, as small integers. Pure.
 
     catalogue/index.json                    facets with their values, and the shards with their files
-    catalogue/<shard>.<hash>.bin            one shard's columns: dates, issues a letter, facet values
+    catalogue/<shard>.<hash>.bin            one shard's columns: dates, issues a letter, values of the first OPEN facets
+    catalogue/<shard>.more.<hash>.bin       values of the other facets, read when one of them is opened or chosen
     catalogue/<shard>.fragments.<hash>.bin  ids of the text index, read when words are searched
     catalogue/<shard>.cases.<hash>.bin      case numbers, read when somebody asks for one
-    catalogue/<shard>.<hash>/<n>.json       cards: what a result shows, CARDS letters a file, read when they are shown
+    catalogue/<shard>.<hash>/<n>.bin        cards: what a result shows, CARDS letters a file, read when they are shown
     catalogue/vocabulary.<hash>.json        words that mean a facet value, read when somebody types
 
 A shard holds the letters of one decision year (of none: `undated`), at most LETTERS_A_SHARD, newest first; shards stand newest
-first too, so the row of an issue is its place in time. A facet of the letter has its values once a letter, not once an issue.
-A column file is a JSON header (padded to 8 bytes, its length in the first 4) and little-endian arrays at the offsets it names.
-The first day is counted from EPOCH, every other from the letter before it, which compresses to a fifth.
+first too, so the row of an issue is its place in time. A facet of the letter has its values once a letter, not once an issue; a
+value that stands above another one is left out. A column file is a JSON header (padded to 8 bytes, its length in the first 4) and
+little-endian arrays at the offsets it names. The first day is counted from EPOCH, every other from the letter before it, which
+compresses to a fifth. Columns, cases and cards are packed with gzip here, since hosts pack no .bin and the page unpacks them.
 
 Known limit: a day is 16 bits, so that dates before 1900 and after 2079 count as unknown here.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import sys
@@ -30,8 +33,10 @@ import msgspec
 from site_builder.model import File, Issue, Letter
 from site_builder.rules import Facet, Rules
 
-LETTERS_A_SHARD = 6_000
-CARDS = 16
+LETTERS_A_SHARD = 4_000
+CARDS = 8
+OPEN = 4
+"""The panel shows so many facets open at first."""
 EPOCH = 693_596
 """Ordinal of 1 January 1900: days are counted from there, 0 is no date."""
 _CASE = re.compile(r"(?P<kind>CM|IMR )(?P<year>\d{2})-(?P<number>\d{6,7})", re.ASCII)
@@ -51,6 +56,8 @@ class Catalogue(NamedTuple):
     facets: tuple[Facet, ...]
     values: Mapping[str, tuple[str, ...]]
     """Facet key -> value ids; the number of a value is its place."""
+    parents: Mapping[str, Mapping[str, str]]
+    """Facet key -> value id -> the value above it."""
 
 
 class Indexed(NamedTuple):
@@ -61,9 +68,9 @@ class Indexed(NamedTuple):
     hub: str
     """Folder of the program that opens the shards' indexes."""
     words: str
-    """Folder of the word lists, one a first letter."""
+    """Folder of the word lists, one for words that begin with the same two letters."""
     initials: str
-    """First letters for which there is a list."""
+    """Beginnings for which there is a list, two letters each."""
 
 
 def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
@@ -74,7 +81,8 @@ def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
         for shard in _parted(year, tuple(members))
     )
     facets = tuple(facet for facet in rules.facets if facet.order >= 0)
-    return Catalogue(shards, facets, {facet.key: _values(letters, facet, rules) for facet in facets})
+    values = {facet.key: _values(letters, facet, rules) for facet in facets}
+    return Catalogue(shards, facets, values, {facet.key: _parents(facet, rules) for facet in facets})
 
 
 def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) -> Iterator[File]:
@@ -102,6 +110,7 @@ def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) ->
     yield vocabulary
     index = {
         "cards": CARDS,
+        "open": OPEN,
         "vocabulary": vocabulary.path,
         "text": {"hub": indexed.hub, "words": indexed.words, "initials": indexed.initials} if indexed else None,
         "facets": [_described(catalogue, facet, rules) for facet in catalogue.facets],
@@ -123,6 +132,10 @@ def _values(letters: Sequence[Letter], facet: Facet, rules: Rules) -> tuple[str,
     found = _found(letters, facet)
     order = rules.vocabulary_of(facet).order
     return tuple(sorted(found, reverse=True) if facet.open else sorted(found, key=lambda key: (order.get(key, len(order)), key)))
+
+
+def _parents(facet: Facet, rules: Rules) -> Mapping[str, str]:
+    return {value.id: value.parent for value in rules.vocabulary_of(facet).facet.value if value.parent}
 
 
 def _found(letters: Sequence[Letter], facet: Facet) -> set[str]:
@@ -184,8 +197,9 @@ def _open_values(catalogue: Catalogue, shard: Shard) -> Iterator[tuple[str, list
 
 
 def _shard_files(catalogue: Catalogue, shard: Shard, indexed: Indexed | None) -> Iterator[tuple[str, File]]:
-    yield "columns", _file(shard.name, "bin", _columns(catalogue, shard))
-    yield "cases", _file(f"{shard.name}.cases", "bin", _little(array("I", map(case_code, shard.letters))))
+    yield "columns", _file(shard.name, "bin", _packed(_columns(catalogue, shard)))
+    yield "more", _file(f"{shard.name}.more", "bin", _packed(_values_of(catalogue, catalogue.facets[OPEN:], shard)))
+    yield "cases", _file(f"{shard.name}.cases", "bin", _zipped(_little(array("I", map(case_code, shard.letters)))))
     if indexed:
         ids = indexed.fragments[shard.name]
         yield (
@@ -194,11 +208,13 @@ def _shard_files(catalogue: Catalogue, shard: Shard, indexed: Indexed | None) ->
         )
 
 
-def _columns(catalogue: Catalogue, shard: Shard) -> bytes:
-    arrays = {"days": _steps(map(_day, shard.letters)), "issues": array("H", (len(letter.issues) for letter in shard.letters))}
-    for facet in catalogue.facets:
-        arrays.update(_facet_arrays(catalogue, facet, shard))
-    return _packed(arrays)
+def _columns(catalogue: Catalogue, shard: Shard) -> Mapping[str, Any]:
+    issues = array("H", (len(letter.issues) for letter in shard.letters))
+    return {"days": _steps(map(_day, shard.letters)), "issues": issues, **_values_of(catalogue, catalogue.facets[:OPEN], shard)}
+
+
+def _values_of(catalogue: Catalogue, facets: Sequence[Facet], shard: Shard) -> Mapping[str, Any]:
+    return {name: column for facet in facets for name, column in _facet_arrays(catalogue, facet, shard)}
 
 
 def _day(letter: Letter) -> int:
@@ -219,10 +235,12 @@ def _facet_arrays(catalogue: Catalogue, facet: Facet, shard: Shard) -> Iterator[
     """`<key>`: the values' numbers, one after another; `<key>#`: how many each owner has, left out where all have one."""
     values = catalogue.values[facet.key]
     numbers = {found: number for number, found in enumerate(values)}
+    parents = catalogue.parents[facet.key]
     sets = [
-        [numbers[found] for found in owner.facets.get(facet.key, ())]
+        [numbers[found] for found in ids if found not in {parents.get(other) for other in ids}]
         for letter in shard.letters
         for owner in _owners(letter, facet)
+        for ids in [owner.facets.get(facet.key, ())]
     ]
     if any(len(found) != 1 for found in sets):
         yield f"{facet.key}#", array("B", map(len, sets))
@@ -238,7 +256,11 @@ def _packed(arrays: Mapping[str, Any]) -> bytes:
         body += _little(column)
     told = msgspec.json.encode(header)
     told += b" " * (-(len(told) + 4) % 8)
-    return len(told).to_bytes(4, "little") + told + bytes(body)
+    return _zipped(len(told).to_bytes(4, "little") + told + bytes(body))
+
+
+def _zipped(content: bytes) -> bytes:
+    return gzip.compress(content, 9, mtime=0)
 
 
 def _little(column: Any) -> bytes:
@@ -261,8 +283,8 @@ def _cards(shard: Shard) -> Iterator[File]:
     ]
     digest = hashlib.sha256(msgspec.json.encode(cards)).hexdigest()[:8]
     for start in range(0, len(cards), CARDS):
-        content = msgspec.json.encode(cards[start : start + CARDS])
-        yield File(path=f"catalogue/{shard.name}.{digest}/{start // CARDS}.json", content=content)
+        content = _zipped(msgspec.json.encode(cards[start : start + CARDS]))
+        yield File(path=f"catalogue/{shard.name}.{digest}/{start // CARDS}.bin", content=content)
 
 
 def _short(text: str, most: int = 220) -> str:

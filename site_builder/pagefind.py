@@ -34,8 +34,10 @@ SECONDS = 60
 SECONDS_A_LETTER = 0.1
 CHUNK = "5000"
 """Locations an index file: smaller files make a rare word cheap."""
+GROUP = 8
+"""Letters a fragment file: together they take two thirds of the bytes, and a result that is shown loads its neighbours too."""
 
-MAKING = (VERSION, CHUNK, UNUSED, PROGRAM)
+MAKING = (VERSION, CHUNK, GROUP, UNUSED, PROGRAM)
 """What decides, besides the pages, how an index comes out."""
 
 _MAGIC = b"pagefind_dcd"
@@ -66,6 +68,7 @@ def index(program: Path, staged: Path, out: Path, letters: int, *, hub: bool = F
     With `hub` the program that opens indexes in a browser is kept beside the index.
     """
     command = [str(program), "--site", str(staged), "--output-path", str(out), "--force-language", "en", "--quiet"]
+    command += ["--max-fragments", str(-(-letters // GROUP))]
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "LC_ALL": "C.UTF-8",
@@ -122,14 +125,14 @@ def _die_with_parent() -> None:
 
 
 def _fragments(out: Path) -> dict[str, int]:
-    """Fragment files are named by their id (`en_<hex>`); the JSON inside names the page."""
+    """A fragment is named by its id (`en_<hex>`); the JSON inside names the page. Files hold one fragment, or several by name."""
     found: dict[str, int] = {}
     for path in sorted((out / "fragment").glob("*.pf_fragment")):
         try:
             content = gzip.decompress(path.read_bytes())
-            page = msgspec.json.decode(content.removeprefix(_MAGIC))["url"]
-            number = int(path.stem.rpartition("_")[2], 16)
-        except (OSError, EOFError, ValueError, KeyError, msgspec.DecodeError) as error:
+            decoded = msgspec.json.decode(content.removeprefix(_MAGIC))
+            for name, page in decoded.items() if "_group_" in path.stem else [(path.stem, decoded)]:
+                found[page["url"].lstrip("/")] = int(name.rpartition("_")[2], 16)
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, msgspec.DecodeError) as error:
             raise BuildError(f"Pagefind wrote a fragment that cannot be read ({path.name}): {error}", exit_code=6) from error
-        found[page.lstrip("/")] = number
     return found

@@ -163,6 +163,8 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "site-builder"
     sys_version = ""
     timeout = 60
+    disable_nagle_algorithm = True
+    """Headers and content go out in two writes; the second does not wait for the reader to confirm the first."""
 
     def do_GET(self) -> None:
         host = self.headers.get("Host", "")

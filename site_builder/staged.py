@@ -16,8 +16,8 @@ from markupsafe import escape
 from site_builder.model import File, Issue, Letter
 from site_builder.rules import Rules
 
-WORDS = 60_000
-"""Most words that are listed: all of them up to some 5,000 letters, then the more frequent ones."""
+WORDS = 30_000
+"""Most words that are listed: all of them up to some 2,000 letters, then the more frequent ones."""
 
 _LEVEL = re.compile(r"(?<![A-Za-z0-9])([CTLS])-?(\d{1,2}) ?[-/] ?([CTLS])?-?(\d{1,2})(?![0-9])", re.IGNORECASE)
 _VISITS = re.compile(
@@ -54,7 +54,7 @@ def same_spelling(text: str) -> list[str]:
 
 
 def words(shards: Sequence[Sequence[Letter]]) -> Mapping[str, str]:
-    """First letter -> the words that begin with it, a line each, most frequent first.
+    """Two letters -> the words that begin with them, a line each, most frequent first.
 
     A word that is not in every shard is followed by the set of its shards as a hexadecimal number: bit 0 is the first shard.
     """
@@ -70,8 +70,8 @@ def words(shards: Sequence[Sequence[Letter]]) -> Mapping[str, str]:
     everywhere = (1 << len(shards)) - 1
     lines = defaultdict(list)
     for word, _ in islice(sorted(letters.items(), key=lambda item: (-item[1], item[0])), WORDS):
-        lines[word[0]].append(word if found[word] == everywhere else f"{word} {found[word]:x}")
-    return {initial: "\n".join(lines[initial]) for initial in sorted(lines)}
+        lines[word[:2]].append(word if found[word] == everywhere else f"{word} {found[word]:x}")
+    return {begin: "\n".join(lines[begin]) for begin in sorted(lines)}
 
 
 def _words(letter: Letter) -> set[str]:
@@ -96,11 +96,20 @@ def _texts(issue: Issue) -> list[str]:
 
 
 def _labels(issue: Issue, rules: Rules) -> Iterator[str]:
-    """What the issue is filed under, so that a search in plain words finds abbreviations."""
+    """What the issue is filed under in other words than its own, so that a search in plain words finds abbreviations."""
+    own = _parts(" ".join((issue.disputed, *_texts(issue))))
     for facet in rules.facets:
         known = rules.vocabulary_of(facet).by_id
         if facet.order >= 0 and facet.field not in ("outcome",) and not {"yes", "no"} & known.keys():
-            yield from (known[found].label for found in issue.facets.get(facet.key, ()) if found in known)
+            ids = issue.facets.get(facet.key, ())
+            lowest = [
+                known[found] for found in ids if found in known and all(known[one].parent != found for one in ids if one in known)
+            ]
+            yield from (value.label for value in lowest if not _parts(value.label) <= own)
+
+
+def _parts(text: str) -> set[str]:
+    return set(_PART.findall(text.lower()))
 
 
 def _safe(text: str) -> str:

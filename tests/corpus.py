@@ -268,7 +268,7 @@ def _sentences(chance: random.Random, count: int) -> str:
 
 def _drawn(chance: random.Random) -> str:
     """A word by its rank; now and then a date, a strength or a slip of the pen."""
-    word = _ranked(int(BEND * (chance.random() ** (-1 / SKEW) - 1)))
+    word = ranked(int(BEND * (chance.random() ** (-1 / SKEW) - 1)))
     kind = chance.random()
     if kind < 0.985:
         return word
@@ -281,7 +281,7 @@ def _drawn(chance: random.Random) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _ranked(rank: int) -> str:
+def ranked(rank: int) -> str:
     """Behind the listed words invented ones, the longer the rarer, each of its own stem."""
     if rank < len(WORDS):
         return WORDS[rank]

@@ -12,20 +12,51 @@ export function indexed(index) {
     letters += shard.letters;
     return { ...shard, number, start };
   });
-  const facets = index.facets.map((facet) => ({ ...facet, number: new Map(facet.values.map((value, place) => [value.id, place])) }));
+  const facets = index.facets.map((facet) => ({
+    ...facet,
+    number: new Map(facet.values.map((value, place) => [value.id, place])),
+    above: facet.values.some((value) => value.parent !== undefined) ? facet.values.map((value) => value.parent) : null,
+  }));
   return { ...index, shards, facets, letters };
 }
 
-/** One shard's file as columns: letter l has the issues first[l] to first[l + 1]; see `column` for the facets. */
+/** Files of the catalogue that are called .bin, packed as no host would pack them. */
+export function unpacked(buffer) {
+  return new Response(new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+/** One shard's file as columns: letter l has the issues first[l] to first[l + 1]; see `columns` for the facets. */
 export function decode(buffer, facets) {
   const found = arrays(buffer);
-  return { days: dates(found.days), first: offsets(found.issues), columns: facets.map((facet) => column(facet, found)) };
+  return { days: dates(found.days), first: offsets(found.issues), columns: columns(buffer, facets) };
+}
+
+/** Columns of the facets that the file holds, at their places: others are left empty. */
+export function columns(buffer, facets) {
+  const found = arrays(buffer);
+  return facets.map((facet) => (found[facet.key] ? column(facet, found) : undefined));
 }
 
 /** Owner o (an issue, or a letter) has values[offsets[o]] to values[offsets[o + 1]]; without offsets exactly values[o]. */
 function column(facet, found) {
   const many = found[`${facet.key}#`];
-  return { ofIssue: facet.level === "issue", values: found[facet.key], offsets: many ? offsets(many) : null };
+  const own = { ofIssue: facet.level === "issue", values: found[facet.key], offsets: many ? offsets(many) : null };
+  return facet.above ? withAbove(own, facet.above) : own;
+}
+
+/** With the values that stand above the given ones, each once an owner. */
+function withAbove({ ofIssue, values, offsets: given }, above) {
+  const owners = given ? given.length - 1 : values.length;
+  const all = [];
+  const ends = new Uint32Array(owners + 1);
+  for (let owner = 0; owner < owners; owner += 1) {
+    const [start, end] = given ? [given[owner], given[owner + 1]] : [owner, owner + 1];
+    for (let place = start; place < end; place += 1) {
+      for (let value = values[place]; value !== undefined && !all.includes(value, ends[owner]); value = above[value]) all.push(value);
+    }
+    ends[owner + 1] = all.length;
+  }
+  return { ofIssue, values: Uint16Array.from(all), offsets: ends };
 }
 
 /** name -> typed array: a JSON header behind its length, then little-endian arrays. */

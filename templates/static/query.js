@@ -8,11 +8,14 @@ import { days } from "./catalogue.js";
 const NONE = -1;
 const MANY = -2;
 
-/** `scores`: by letter of the shard, below 0 for no hit; null without words. Letters are numbered within the shard. */
+/**
+ * `scores`: by letter of the shard, below 0 for no hit; null without words. Letters are numbered within the shard. A facet without
+ * a column has no counts; one with a choice needs its column.
+ */
 export function evaluate(shard, facets, state, scores) {
   const masks = facets.map((facet) => allowed(facet, state.chosen.get(facet.key)));
   const active = masks.flatMap((mask, place) => (mask ? [place] : []));
-  const counts = facets.map((facet) => counter(facet.values.length));
+  const counts = facets.map((facet, place) => (shard.columns[place] ? counter(facet.values.length) : null));
   const matching = new Uint8Array(shard.first[shard.days.length]);
   const letters = [];
   let issues = 0;
@@ -33,7 +36,7 @@ export function evaluate(shard, facets, state, scores) {
       matching[issue] = 1;
       issues += 1;
       any = true;
-      for (let facet = 0; facet < counts.length; facet += 1) count(shard.columns[facet], counts[facet], issue, letter);
+      for (let facet = 0; facet < counts.length; facet += 1) if (counts[facet]) count(shard.columns[facet], counts[facet], issue, letter);
     }
     if (any) letters.push(letter);
   }
@@ -85,12 +88,13 @@ function count({ values, offsets, ofIssue }, counts, issue, letter) {
 
 /** Counts of the shards together. `parts`: evaluations, by number of the shard. */
 export function total(parts, facets) {
-  const sum = { letters: 0, issues: 0, counts: facets.map((facet) => counter(facet.values.length)) };
+  const known = facets.map((_, place) => [...parts.values()].every((part) => part.counts[place]));
+  const sum = { letters: 0, issues: 0, counts: facets.map((facet, place) => (known[place] ? counter(facet.values.length) : null)) };
   for (const part of parts.values()) {
     sum.letters += part.letters.length;
     sum.issues += part.issues;
-    part.counts.forEach((counts, facet) => {
-      for (const kind of ["issues", "letters"]) counts[kind].forEach((number, value) => (sum.counts[facet][kind][value] += number));
+    sum.counts.forEach((into, facet) => {
+      if (into) for (const kind of ["issues", "letters"]) part.counts[facet][kind].forEach((number, value) => (into[kind][value] += number));
     });
   }
   return sum;
@@ -103,22 +107,35 @@ export function sequence(shards, order) {
   return [...dated, ...shards.filter((shard) => !shard.first)];
 }
 
-/** Letters, by number in the collection, as they are shown. Equal scores stand newest first. */
-export function rows(parts, shards, order) {
+/** Letters, by number in the collection, as they are shown; the first `most` of them. Equal scores stand newest first. */
+export function rows(parts, shards, order, most = Infinity) {
+  if (order === "relevance") return best(parts, shards, most);
   const listed = [];
-  for (const shard of sequence(shards, order === "relevance" ? "newest" : order)) {
+  for (const shard of sequence(shards, order)) {
+    if (listed.length >= most) break;
     const part = parts.get(shard.number);
     if (!part) continue;
     const letters = order === "oldest" && shard.first ? [...part.letters].reverse() : part.letters;
     for (const letter of letters) listed.push(shard.start + letter);
   }
-  if (order !== "relevance") return listed;
-  const scores = new Map();
+  return listed.slice(0, most);
+}
+
+/** The letters with the best scores. Only those that reach the list are put in order: sorting everything would take longer. */
+function best(parts, shards, most) {
+  const letters = [];
+  const scores = [];
   for (const shard of shards) {
     const part = parts.get(shard.number);
-    for (const letter of part?.letters ?? []) scores.set(shard.start + letter, part.scores ? part.scores[letter] : 0);
+    for (const letter of part?.letters ?? []) {
+      letters.push(shard.start + letter);
+      scores.push(part.scores ? part.scores[letter] : 0);
+    }
   }
-  return listed.sort((a, b) => scores.get(b) - scores.get(a) || a - b);
+  const least = scores.length > most ? Float32Array.from(scores).sort()[scores.length - most] : -Infinity;
+  const places = [...letters.keys()].filter((place) => scores[place] >= least);
+  places.sort((a, b) => scores[b] - scores[a] || letters[a] - letters[b]);
+  return places.slice(0, most).map((place) => letters[place]);
 }
 
 /** How many of the first rows cannot change any more: those of the shards at the top that are done. Relevance needs all. */
@@ -153,11 +170,17 @@ export function inMonths(shard, state) {
 export function closest(rows, words) {
   const asked = words.map(folded).filter(Boolean);
   if (!asked.length) return rows;
-  const nearness = ({ card, matching }) => Math.max(0, ...[...matching].map((place) => near(card[3][place][0], asked)));
+  const nearness = ({ card, matching }) => Math.max(0, ...[...matching].map((place) => nearTo(card[3][place][0], asked)));
   return rows.map((row) => [nearness(row), row]).sort(([a], [b]) => b - a).map(([, row]) => row);
 }
 
-function near(disputed, asked) {
+/** How much a disputed treatment is what the words ask for: 0 where a word is missing in it, 2 where it has no other. */
+export function near(disputed, words) {
+  const asked = words.map(folded).filter(Boolean);
+  return asked.length ? nearTo(disputed, asked) : 0;
+}
+
+function nearTo(disputed, asked) {
   const own = new Set(disputed.split(/\s+/).map(folded).filter(Boolean));
   if (!asked.every((word) => own.has(word))) return 0;
   return 1 + asked.length / own.size;

@@ -6,6 +6,7 @@ const WORDS = {
 };
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const OPEN = 4;
+const NUMBER = new Intl.NumberFormat("en-US");
 
 export function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -23,7 +24,7 @@ export function button(words, act, attributes = { class: "plain" }) {
 }
 
 export function counted(number, one, many = `${one}s`) {
-  return `${number.toLocaleString("en-US")} ${number === 1 ? one : many}`;
+  return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
 }
 
 export function day(iso) {
@@ -31,16 +32,45 @@ export function day(iso) {
   return `${date} ${MONTHS[month - 1]} ${year}`;
 }
 
-/** `rows`: [{card, matching: Set of places, excerpts: Map(number of the issue, 0 for the letter -> html), query}]. */
+/**
+ * `rows`: [{card, matching: Set of places, nearness of each place to the words, query, excerpts}]. `excerpts()`, where there are any,
+ * promises a Map: number of the issue, 0 for the letter -> html. It is asked when the card comes into view.
+ */
 export function showResults(list, rows, root) {
+  watcher?.disconnect();
+  watcher = new IntersectionObserver(seen, { rootMargin: "50% 0px" });
   list.replaceChildren(...rows.map((row) => result(row, root)));
+  for (const [place, row] of rows.entries()) if (row.excerpts) wait(list.children[place], row, root);
+}
+
+let watcher;
+const waiting = new WeakMap();
+
+function wait(card, row, root) {
+  card.append(make("p", { class: "excerpt pending" }));
+  waiting.set(card, { row, root });
+  watcher.observe(card);
+}
+
+/** A card whose text is there is set anew, unless the reader holds it with the keyboard: then it is only completed. */
+function seen(entries) {
+  for (const { target: card, isIntersecting } of entries) {
+    if (!isIntersecting || !waiting.has(card)) continue;
+    const { row, root } = waiting.get(card);
+    waiting.delete(card);
+    watcher.unobserve(card);
+    row.excerpts().catch(() => new Map()).then((found) => {
+      if (card.contains(document.activeElement)) card.querySelector(".pending").replaceWith(found.has(0) ? quote(found.get(0)) : "");
+      else card.replaceWith(result(row, root, found));
+    });
+  }
 }
 
 /** The issues that fit come first, those with the words before the others; the rest is folded away. */
-function result({ card: [id, number, date, issues], matching, excerpts, query }, root) {
+function result({ card: [id, number, date, issues], matching, nearness, query }, root, excerpts = new Map()) {
   const url = `${root}decisions/${encodeURIComponent(id)}.html`;
   const mark = query ? `?highlight=${encodeURIComponent(query)}` : "";
-  const weight = (place) => (matching.has(place) ? 2 : 0) + (excerpts.has(place + 1) ? 1 : 0);
+  const weight = (place) => (matching.has(place) ? 8 : 0) + (nearness[place] ?? 0) + (excerpts.has(place + 1) ? 1 : 0);
   const places = issues.map((_, place) => place).sort((a, b) => weight(b) - weight(a) || a - b);
   const items = places.map((place) => {
     const [disputed, outcome] = issues[place];
@@ -81,15 +111,20 @@ export function showChoices(panel, state) {
   }
 }
 
-/** Numbers of the panel, in letters; the issues stand in the tooltip. */
+/** Numbers of the panel, in letters; the issues stand in the tooltip. A facet whose numbers are not known shows none. */
 export function showCounts(panel, facets, counts) {
   facets.forEach((facet, place) => {
-    for (const item of panel.querySelectorAll(`[data-facet="${CSS.escape(facet.key)}"] [data-value]`)) {
+    const box = panel.querySelector(`[data-facet="${CSS.escape(facet.key)}"]`);
+    box?.classList.toggle("uncounted", !counts[place]);
+    if (!box || !counts[place]) return;
+    for (const item of box.querySelectorAll("[data-value]")) {
       const value = facet.number.get(item.dataset.value);
       const [letters, issues] = [counts[place].letters[value] ?? 0, counts[place].issues[value] ?? 0];
       const shown = item.querySelector(".n");
-      shown.textContent = letters.toLocaleString("en-US");
-      shown.title = `${counted(letters, "decision")}, ${counted(issues, "issue")}`;
+      const told = `${counted(letters, "decision")}, ${counted(issues, "issue")}`;
+      if (shown.title === told) continue;
+      shown.title = told;
+      shown.textContent = NUMBER.format(letters);
       item.classList.toggle("none", letters === 0);
     }
   });

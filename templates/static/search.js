@@ -1,7 +1,7 @@
 // Wires the search page together: URL -> state -> shards of the catalogue and of the index -> rows and counts -> page.
 
-import { caseQuery, decode, indexed, shardOf } from "./catalogue.js";
-import { closest, evaluate, inMonths, relevant, rows, sequence, settled, total } from "./query.js";
+import { caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
+import { closest, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "./query.js";
 import { button, counted, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
 import { format, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
@@ -11,13 +11,13 @@ import { nearest, terms } from "./words.js";
 
 const SIZE = 20;
 const AT_ONCE = 4;
-const PATIENCE = 250; // ms for which the first hits wait for better ones, so that most lists appear once
+const PATIENCE = 150; // ms for which the first hits wait for better ones, so that most lists appear once
 const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
 const form = find("search");
 const root = new URL(form.dataset.root || "./", location.href);
 const kept = new Map();
-const columns = new Map();
+const held = new Map();
 let index;
 let text;
 let state;
@@ -38,9 +38,24 @@ function load(path, as) {
   return kept.get(path);
 }
 
+async function packed(path) {
+  return unpacked(await load(path, "arrayBuffer"));
+}
+
+/** Columns of a shard: those of the facets that stand open first, the others when somebody looks at one of them. */
 async function columnsOf(shard) {
-  if (!columns.has(shard.number)) columns.set(shard.number, decode(await load(shard.columns, "arrayBuffer"), index.facets));
-  return columns.get(shard.number);
+  const decoded = async (path, as) => as(await packed(path), index.facets);
+  if (!held.has(shard.number)) held.set(shard.number, { first: decoded(shard.columns, decode) });
+  const mine = held.get(shard.number);
+  if (wantsMore()) mine.more ??= decoded(shard.more, columns);
+  for (const name of Object.keys(mine)) mine[name].catch(() => held.delete(shard.number));
+  const [first, more] = await Promise.all([mine.first, mine.more]);
+  return more ? { ...first, columns: first.columns.map((column, place) => column ?? more[place]) } : first;
+}
+
+function wantsMore() {
+  const open = new Set([...find("panel").querySelectorAll("[data-facet][open]")].map((facet) => facet.dataset.facet));
+  return index.facets.slice(index.open).some(({ key }) => state.chosen.has(key) || open.has(key));
 }
 
 async function each(items, atOnce, work) {
@@ -76,7 +91,7 @@ function question() {
 async function answer(shard, { number, asked }) {
   if (asked) return text.search(shard, asked);
   if (!number) return { scores: null };
-  const codes = new Uint32Array(await load(shard.cases, "arrayBuffer"));
+  const codes = new Uint32Array(await packed(shard.cases));
   return { scores: Float32Array.from(codes, (code) => (number.fits(code) ? 1 : -1)) };
 }
 
@@ -93,19 +108,26 @@ async function update() {
   const shards = index.shards.filter((shard) => inMonths(shard, state));
   const wanted = sequence(shards, way).sort((a, b) => relevant(b, index.facets, state) - relevant(a, index.facets, state));
   const found = { parts: new Map(), shards, way, query };
+  const begun = performance.now();
   const done = [];
   let early; // what is shown before all shards have answered
-  let timer;
-  await each(wanted, query.asked ? AT_ONCE : wanted.length, async (shard) => {
-    const [held, answered] = await Promise.all([columnsOf(shard), answer(shard, query)]);
+  const look = () => {
+    if (early || stale() || done.length === wanted.length) return;
+    const late = way === "relevance" && performance.now() - begun >= PATIENCE && [...found.parts.values()].some((part) => part.letters.length);
+    if (late || settled(found.parts, shards, way) >= state.page * SIZE) early = showRows(found, stale);
+  };
+  const ask = async (shard) => {
+    const [own, answered] = await Promise.all([columnsOf(shard), answer(shard, query)]);
     if (stale()) return;
-    found.parts.set(shard.number, { ...evaluate(held, index.facets, state, answered.scores), ...answered, first: held.first });
+    found.parts.set(shard.number, { ...evaluate(own, index.facets, state, answered.scores), ...answered, first: own.first });
     done.push(shard.name);
-    if (done.length === wanted.length) return;
-    if (query.asked) find("progress").textContent = `Searched ${done.join(", ")} …`;
-    if (settled(found.parts, shards, way) >= state.page * SIZE) early ??= showRows(found, stale);
-    else if (way === "relevance") timer ??= setTimeout(() => !stale() && done.length < wanted.length && (early ??= showRows(found, stale)), PATIENCE);
-  });
+    if (query.asked && done.length < wanted.length) find("progress").textContent = `Searched ${done.join(", ")} …`;
+    look();
+  };
+  const timer = setTimeout(look, PATIENCE);
+  if (query.asked && wanted.length) await ask(wanted[0]); // alone: the first results share the line with nobody
+  await early;
+  await each(wanted.slice(query.asked ? 1 : 0), query.asked ? AT_ONCE : wanted.length, ask);
   clearTimeout(timer);
   if (!stale()) await showAll(found, stale, await early);
 }
@@ -113,29 +135,32 @@ async function update() {
 /** Everything is known: numbers, chips, messages; the list too, unless a reader may be in the middle of it. */
 async function showAll(found, stale = () => false, early = undefined) {
   const sum = total(found.parts, index.facets);
-  const letters = rows(found.parts, found.shards, found.way);
-  const last = Math.max(1, Math.ceil(letters.length / SIZE));
+  const last = Math.max(1, Math.ceil(sum.letters / SIZE));
   const page = Math.min(state.page, last);
   const unknown = await absent(found);
   if (stale()) return;
   showCounts(find("panel"), index.facets, sum.counts);
   say(sum, found, unknown);
   showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./");
-  const now = letters.slice((page - 1) * SIZE, page * SIZE);
+  const now = onPage(found, page);
+  const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
   if (!early?.length || !touched) await showRows(found, stale, now);
-  else if (String(early) !== String(now)) find("progress").replaceChildren("All years are searched now. ", button("Show the best matches", () => showRows(found, stale, now).then(() => find("heading").focus())));
+  else if (!same) find("progress").replaceChildren("All years are searched now. ", button("Show the best matches", () => showRows(found, stale, now).then(() => find("heading").focus())));
   if (stale()) return;
   find("take").hidden = sum.letters === 0;
-  find("download").onclick = () => attempt(() => download(found, letters));
+  find("download").onclick = () => attempt(() => download(found, rows(found.parts, found.shards, found.way)));
   busy(false);
 }
 
+function onPage(found, page) {
+  return rows(found.parts, found.shards, found.way, page * SIZE).slice((page - 1) * SIZE);
+}
+
 /** Returns the letters that it has shown. From now on it counts whether the reader has them in hand. */
-async function showRows(found, stale, letters = rows(found.parts, found.shards, found.way).slice((state.page - 1) * SIZE, state.page * SIZE)) {
-  const scored = await Promise.all(letters.map((letter) => row(letter, found, true)));
+async function showRows(found, stale, letters = onPage(found, state.page)) {
+  const scored = await Promise.all(letters.map((letter) => row(letter, found)));
   if (stale()) return [];
-  const { asked } = found.query;
-  const listed = asked && found.way === "relevance" ? closest(scored, [...asked.phrases.flatMap((phrase) => phrase.split(" ")), ...asked.words]) : scored;
+  const listed = found.query.asked && found.way === "relevance" ? closest(scored, words(found.query.asked)) : scored;
   const text_ = listed.map(({ card, matching }) => [card[0], ...matching]).join() + state.q;
   if (text_ !== shown) showResults(find("results"), listed, root.href);
   shown = text_;
@@ -143,21 +168,36 @@ async function showRows(found, stale, letters = rows(found.parts, found.shards, 
   return letters;
 }
 
-async function row(letter, { parts, query }, excerpted) {
+function words({ phrases, words: others }) {
+  return [...phrases.flatMap((phrase) => phrase.split(" ")), ...others];
+}
+
+/** A letter as `showResults` wants it. What surrounds the words is fetched only when the card comes into view. */
+async function row(letter, { parts, query }) {
   const shard = shardOf(index.shards, letter);
   const place = letter - shard.start;
   const part = parts.get(shard.number);
   const matching = new Set();
   for (let issue = part.first[place]; issue < part.first[place + 1]; issue += 1) if (part.matching[issue]) matching.add(issue - part.first[place]);
-  const hit = excerpted ? part.hits?.get(place) : undefined;
-  const [cards, data] = await Promise.all([load(`${shard.cards}${Math.floor(place / index.cards)}.json`, "json"), hit?.data()]);
-  const excerpts = new Map();
-  for (const sub of data?.sub_results ?? []) {
+  const card = (await cards(shard, Math.floor(place / index.cards)))[place % index.cards];
+  const hit = part.hits?.get(place);
+  const nearness = query.asked ? card[3].map(([disputed]) => near(disputed, words(query.asked))) : [];
+  return { card, matching, nearness, query: query.asked ? state.q : "", excerpts: hit && (() => excerpts(hit)) };
+}
+
+async function cards(shard, number) {
+  return JSON.parse(new TextDecoder().decode(await packed(`${shard.cards}${number}.bin`)));
+}
+
+/** Number of the issue, 0 for the letter -> text around the words, as the index's own HTML. */
+async function excerpts(hit) {
+  const data = await hit.data();
+  const found = new Map([[0, data.excerpt]]);
+  for (const sub of data.sub_results) {
     const issue = /#issue-(\d+)$/.exec(sub.url);
-    if (issue) excerpts.set(Number(issue[1]), sub.excerpt);
+    if (issue) found.set(Number(issue[1]), sub.excerpt);
   }
-  if (data) excerpts.set(0, data.excerpt);
-  return { card: cards[place % index.cards], matching, excerpts, query: query.asked ? state.q : "" };
+  return found;
 }
 
 /** Words that no letter holds, each with the nearest one that some letter does. */
@@ -256,7 +296,7 @@ async function download(found, letters) {
   const listed = new Array(letters.length);
   let done = 0;
   await each(letters.keys(), 8, async (place) => {
-    listed[place] = await row(letters[place], found, false);
+    listed[place] = await row(letters[place], found);
     done += 1;
     if (done % 500 === 0) find("download").textContent = `Preparing ${Math.round((100 * done) / letters.length)}% …`;
   });
@@ -342,6 +382,9 @@ addEventListener("popstate", () => {
   read();
   attempt(update);
 });
+find("panel").addEventListener("toggle", ({ target }) => {
+  if (index?.facets.slice(index.open).some(({ key }) => target.open && key === target.dataset.facet)) attempt(update);
+}, true);
 for (const sign of ["pointermove", "pointerdown", "focusin"]) find("results").addEventListener(sign, () => (touched = true), { passive: true });
 addEventListener("scroll", () => (touched = true), { passive: true });
 for (const opener of ["show-panel", "hide-panel"]) {

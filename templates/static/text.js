@@ -7,6 +7,7 @@ import { holders, plain, wordList } from "./words.js";
 
 // Measured on real letters: each disputed item, searched by its words, should bring its own letter to the top.
 const RANKING = { termSimilarity: 5, termFrequency: 0.4, metaWeights: { title: 5 } };
+const pairs = (letters) => letters.match(/../g) ?? [];
 
 export class Text {
   /** `load(path, as)` fetches a published file; `root`: URL of the site's root; `index`: of the catalogue. */
@@ -35,10 +36,12 @@ export class Text {
     return answers.get(shard.number);
   }
 
-  /** Listed words that begin like this one or its neighbour, most frequent first: what a mistyped word may have meant. */
+  /** Listed words that begin with the same letter, or with the first two swapped: what a mistyped word may have meant. */
   async like(word) {
-    const initials = [...new Set(plain(word).slice(0, 2))];
-    const lists = await Promise.all(initials.map((initial) => this.#list(initial)));
+    const [one, two] = plain(word);
+    const begins = pairs(this.index.text.initials).filter((begin) => begin[0] === one || begin === `${two}${one}`);
+    begins.sort((a, b) => (b === one + two) - (a === one + two)); // the slip is seldom in the first two letters
+    const lists = await Promise.all(begins.map((begin) => this.#list(begin)));
     return lists.flat().map((line) => line.word);
   }
 
@@ -57,17 +60,21 @@ export class Text {
   }
 
   async #holds(shard, instance, word) {
-    const listed = holders(plain(word), await this.#list(plain(word)[0]));
+    const listed = holders(plain(word), await this.#list(plain(word).slice(0, 2)));
     if (listed === null || (listed >> BigInt(shard.number)) & 1n) return true;
     return (await this.#ask(instance, `"${word}"`)).size > 0;
   }
 
-  async #list(initial) {
+  async #list(begin) {
     const { words, initials } = this.index.text;
-    if (!initial || !initials.includes(initial)) return [];
+    if (!pairs(initials).includes(begin)) return [];
     this.lists ??= new Map();
-    if (!this.lists.has(initial)) this.lists.set(initial, this.load(`${words}${initial}.txt`, "text").then(wordList));
-    return this.lists.get(initial);
+    if (!this.lists.has(begin)) {
+      const loading = this.load(`${words}${begin}.txt`, "text").then(wordList);
+      loading.catch(() => this.lists.delete(begin));
+      this.lists.set(begin, loading);
+    }
+    return this.lists.get(begin);
   }
 
   /** letter -> result */
@@ -93,9 +100,10 @@ export class Text {
   async #start(shard) {
     const hub = new URL(this.index.text.hub, this.root);
     const [pagefind, ids] = await Promise.all([import(new URL("pagefind.js", hub).href), this.load(shard.fragments, "arrayBuffer")]);
-    const instance = pagefind.createInstance({ basePath: hub.pathname, baseUrl: "/", ranking: RANKING });
+    const version = encodeURIComponent(shard.fragments); // without it no entry file would ever come from a cache
+    const instance = pagefind.createInstance({ basePath: hub.pathname, baseUrl: "/", ranking: RANKING, metaCacheTag: encodeURIComponent(this.index.text.words) });
     await instance.init();
-    await instance.mergeIndex(new URL(shard.text, this.root).pathname, { language: "en", ranking: RANKING });
+    await instance.mergeIndex(new URL(shard.text, this.root).pathname, { language: "en", ranking: RANKING, metaCacheTag: version });
     return { instance, letterOf: new Map([...new Uint32Array(ids)].map((id, letter) => [id, letter])) };
   }
 }

@@ -1,18 +1,22 @@
 // For tests in Python: evaluates states over catalogue files with the modules of the page. stdin: {folder, states: [{search, hits}]}.
 
 import { readFileSync } from "node:fs";
-import { caseQuery, decode, indexed } from "../../templates/static/catalogue.js";
+import { gunzipSync } from "node:zlib";
+import { caseQuery, columns as more, decode, indexed } from "../../templates/static/catalogue.js";
 import { evaluate, inMonths, rows, total } from "../../templates/static/query.js";
 import { order, parse } from "../../templates/static/state.js";
 
 const { folder, states, cases } = JSON.parse(readFileSync(0, "utf-8"));
 const read = (path) => readFileSync(`${folder}/${path}`);
-const buffer = (path) => Uint8Array.from(read(path)).buffer;
+const buffer = (path) => Uint8Array.from(gunzipSync(read(path))).buffer;
 const index = indexed(JSON.parse(read("catalogue/index.json")));
-const columns = index.shards.map((shard) => decode(buffer(shard.columns), index.facets));
+const columns = index.shards.map((shard) => {
+  const [first, others] = [decode(buffer(shard.columns), index.facets), more(buffer(shard.more), index.facets)];
+  return { ...first, columns: first.columns.map((column, place) => column ?? others[place]) };
+});
 const codes = index.shards.flatMap((shard) => [...new Uint32Array(buffer(shard.cases))]);
 const cards = index.shards.flatMap((shard) =>
-  Array.from({ length: Math.ceil(shard.letters / index.cards) }, (_, place) => JSON.parse(read(`${shard.cards}${place}.json`))).flat(),
+  Array.from({ length: Math.ceil(shard.letters / index.cards) }, (_, place) => JSON.parse(gunzipSync(read(`${shard.cards}${place}.bin`)))).flat(),
 );
 const keys = index.facets.map((facet) => facet.key);
 
