@@ -13,7 +13,7 @@ import msgspec
 from site_builder import (
     cache,
     collection,
-    exports,
+    datasets,
     facets,
     formats,
     metadata,
@@ -94,6 +94,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
         if not reading.letters:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
             raise BuildError(f"nothing to publish: {told}")
+        datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
         for file in _progressing(_files(reading, options.templates), "Writing pages", progress):
             _write(stage, file)
             written += file.path.endswith(".html")
@@ -165,7 +166,6 @@ def _files(reading: Reading, templates: Path) -> Iterator[File]:
             listed.append(page.path)
     yield from sitemap.files(listed, reading.settings)
     yield from statistics.files(site)
-    yield from exports.files(reading.letters)
 
 
 def _unique(found: Iterable[Source]) -> tuple[list[Source], list[Problem]]:

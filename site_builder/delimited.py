@@ -7,7 +7,8 @@ they are.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -18,13 +19,14 @@ class _Parts(list[str]):
     write = list.append
 
 
-def encode(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+def lines(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
     """A line of heads, then one a row. None is an empty cell; True and False are `true` and `false`."""
     parts = _Parts()
     writer = csv.writer(parts)
-    writer.writerow(heads)
-    writer.writerows(map(_cell, row) for row in rows)
-    return "".join(parts).encode()
+    for row in chain([heads], rows):
+        writer.writerow(map(_cell, row))
+        yield "".join(parts).encode()
+        parts.clear()
 
 
 def _cell(value: object) -> object:

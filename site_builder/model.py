@@ -239,3 +239,20 @@ class File(Frozen, frozen=True):
 
     path: str
     content: bytes
+
+
+class Dataset(Frozen, frozen=True):
+    """A file of the data folder, written."""
+
+    name: str
+    media_type: str
+    rows: int | None
+    """How many of what `counted` says; None where it is no table."""
+    counted: str
+    about: str
+    bytes: int
+
+    @property
+    def url(self) -> str:
+        """Path below the site's root."""
+        return f"data/{self.name}"

@@ -117,7 +117,7 @@ def files(site: Collection) -> Iterator[File]:
     """Every line of every table as CSV."""
     for table in tables(site):
         heads = [head for number, _ in enumerate(table.heads, 1) for head in (f"id_{number}", f"value_{number}")]
-        yield File(path=table.csv, content=delimited.encode([*heads, *COLUMNS], map(_cells, table.lines)))
+        yield File(path=table.csv, content=b"".join(delimited.lines([*heads, *COLUMNS], map(_cells, table.lines))))
 
 
 def _of_facet(site: Collection, number: int) -> Table:
@@ -159,8 +159,8 @@ def _crossed(site: Collection, first: int, second: int) -> Table:
 
     return Table(
         name=f"{one.key}-by-{other.key}",
-        title=f"{one.label}, against {other.label[0].lower()}{other.label[1:]}",
-        heads=(one.label, other.label),
+        title=f"{one.plural}, against {other.plural[0].lower()}{other.plural[1:]}",
+        heads=(one.plural, other.plural),
         front=lines(top=True),
         lines=lines(top=False),
         untold=len(site.rows) - len(told),

@@ -17,7 +17,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"build"},
-    {"sources", "archives", "pdf", "search", "pagefind", "publish", "serve", "watch", "cache"},
+    {"datasets", "sources", "archives", "pdf", "search", "pagefind", "publish", "serve", "watch", "cache"},
     {
         "pages",
         "decisions",
@@ -31,6 +31,7 @@ LAYERS = (
         "catalogue",
         "staged",
         "exports",
+        "dictionary",
         "coverage",
         "rates",
         "statistics",
@@ -76,7 +77,7 @@ WORLDLY_MODULES = {
         "pathlib",
     ),
     *("random", "resource", "secrets", "select", "shutil", "signal", "socket", "sqlite3", "subprocess", "tempfile", "threading"),
-    *("time", "urllib.request", "uuid", "click", "rich", "watchdog", "pypdf", "pypdfium2"),
+    *("time", "urllib.request", "uuid", "click", "rich", "watchdog", "pypdf", "pypdfium2", "duckdb"),
 }
 WORLDLY_CALLS = {"open", "print", "input", "exec", "eval", "breakpoint", "__import__"}
 WORLDLY_ATTRIBUTES = {

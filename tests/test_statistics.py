@@ -80,7 +80,7 @@ def test_issues_refused_with_their_parent_are_counted_apart_and_the_page_says_so
     assert line.counted == statistics.Count(12, 3, Tally(letters=9, issues=9, decided=9, overturned=0))
     html = site(*collected(12), known=COUNTED)["statistics/index.html"]
     assert "3 issues were <b>refused with their parent</b>" in html
-    assert "not counting those refused with their parent" in html
+    assert "not counting those <a" in html
     without = site(*(letter(number) for number in range(1, 12)), known=COUNTED)["statistics/index.html"]
     assert "No issue here was refused with its parent" in without
     assert "Refused with parent</th>" not in without
@@ -206,14 +206,14 @@ def test_a_list_of_values_that_is_too_long_for_a_page_is_cut_and_the_file_has_al
     ],
 )
 def test_a_cell_is_quoted_and_no_formula(cell: object, written: str) -> None:
-    assert delimited.encode(["head", "b"], [[cell, "x"]]).decode() == f"head,b\r\n{written},x\r\n"
+    assert b"".join(delimited.lines(["head", "b"], [[cell, "x"]])).decode() == f"head,b\r\n{written},x\r\n"
 
 
 @given(
     rows=st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=2, max_size=2))
 )
 def test_what_is_written_is_read_back(rows: list[list[str]]) -> None:
-    text = delimited.encode(["a", "b"], rows).decode()
+    text = b"".join(delimited.lines(["a", "b"], rows)).decode()
     back = list(csv.reader(io.StringIO(text, newline="")))[1:]
     assert [[cell.removeprefix("'") for cell in row] for row in back] == [
         [cell.removeprefix("'") for cell in row] for row in rows
