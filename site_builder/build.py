@@ -16,6 +16,7 @@ from site_builder import (
     datasets,
     facets,
     formats,
+    languages,
     metadata,
     pages,
     parse,
@@ -152,15 +153,18 @@ def read(options: Options, progress: Progress = silent) -> Reading:
 
 def _files(reading: Reading, templates: Path) -> Iterator[File]:
     """Everything but the search data."""
+    contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
+    spoken = languages.load(_texts(templates / "strings", ".toml"), reading.rules)
     renderer = render.Renderer(
         {path.relative_to(templates).as_posix(): _text(path) for path in sorted(templates.rglob("*")) if path.suffix in TEXTS},
         {path.name: path.read_bytes() for path in sorted((templates / "static").iterdir())},
+        spoken,
+        contents,
     )
-    contents = [render.content(name, text) for name, text in _texts(templates / "content", ".md").items()]
     yield from renderer.static_files()
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
     listed: list[str] = []
-    for page in pages.plan(site, contents, reading.removed):
+    for page in pages.plan(site, contents, reading.removed, spoken):
         yield renderer.render(page)
         if page.path.endswith(".html") and page.context["indexed"]:
             listed.append(page.path)
@@ -234,6 +238,11 @@ def _progressing(files: Iterable[File], stage: str, progress: Progress) -> Itera
 def _texts(folder: Path, suffix: str) -> dict[str, str]:
     """Stem -> text of the files in a folder, by name."""
     return {path.stem: _text(path) for path in sorted(folder.glob(f"*{suffix}"))}
+
+
+def _texts_below(folder: Path, suffix: str) -> dict[str, str]:
+    """Path without suffix -> text of the files below a folder, by path."""
+    return {path.relative_to(folder).with_suffix("").as_posix(): _text(path) for path in sorted(folder.rglob(f"*{suffix}"))}
 
 
 def _text_beside(letters: Path, name: str) -> str:

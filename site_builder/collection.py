@@ -51,6 +51,8 @@ class Choice(Frozen, frozen=True):
     note: str
     tally: Tally
     children: tuple[Choice, ...]
+    lang: str = ""
+    """Of the label and the note, where the page is in another language."""
 
 
 class Axis(NamedTuple):

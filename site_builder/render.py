@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -17,10 +18,12 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 
+from site_builder.glossary import Glossary
+from site_builder.languages import FIRST, MONTHS, Language
 from site_builder.model import BuildError, File, Frozen, Page
 
 _FENCE = "---\n"
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_INLINE = MarkdownIt("commonmark", {"html": False, "typographer": False})
 
 
 class Front(Frozen, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +34,8 @@ class Front(Frozen, frozen=True, forbid_unknown_fields=True):
     """One sentence, shown by search engines."""
     menu: int = 0
     """Place in the menu at the top; 0: linked at the foot of the page only."""
+    offline: bool = False
+    """Does it offer to keep a copy of the site for use without a connection?"""
 
 
 class Content(NamedTuple):
@@ -44,23 +49,34 @@ class Content(NamedTuple):
     def url(self) -> str:
         return f"{self.name}/"
 
+    @property
+    def language(self) -> str:
+        """Code: pages of a further language stand in its folder."""
+        return self.name.rpartition("/")[0] or FIRST
+
+    @property
+    def is_glossary(self) -> bool:
+        return self.name.rpartition("/")[2] == "glossary"
+
 
 class Renderer:
-    """`templates`: name -> text. `assets`: name -> bytes, published as static/<stem>.<hash>.<suffix>."""
+    """`templates`: name -> text. `assets`: name -> bytes, published as static/<stem>.<hash>.<suffix>.
 
-    def __init__(self, templates: Mapping[str, str], assets: Mapping[str, bytes]) -> None:
+    What a page says comes from its `language` (a code); a page that names none is in the first. `contents`: among them is each
+    language's glossary.
+    """
+
+    def __init__(
+        self,
+        templates: Mapping[str, str],
+        assets: Mapping[str, bytes],
+        languages: Sequence[Language] = (Language(),),
+        contents: Sequence[Content] = (),
+    ) -> None:
         self._assets = _linked(assets)
-        self._environment = Environment(
-            loader=DictLoader(dict(templates)),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            cache_size=-1,
-        )
-        self._environment.filters["day"] = day
-        self._environment.globals["asset"] = self.asset
+        self._environments = {language.code: self._environment(templates, language) for language in languages}
+        found = {content.language: Glossary(content.html, content.url) for content in contents if content.is_glossary}
+        self._glossaries = {language.code: found.get(language.code, Glossary("", "")) for language in languages}
 
     def asset(self, name: str) -> str:
         """Published path of a static file."""
@@ -71,12 +87,41 @@ class Renderer:
     def render(self, page: Page) -> File:
         """Raises BuildError naming the template. A page's own `root` wins: the page for errors is seen from any folder."""
         context = {"path": page.path, "root": root(page.path), **page.context}
+        language = str(context.get("language", FIRST))
         try:
-            text = self._environment.get_template(page.template).render(context)
+            text = self._environments[language].get_template(page.template).render(context)
         except TemplateError as error:
             line = getattr(error, "lineno", None)
             raise BuildError(f"templates/{page.template}{f', line {line}' if line else ''}: {error}") from error
+        explained = page.context.get("content")
+        if not (isinstance(explained, Content) and explained.is_glossary):
+            text = self._glossaries[language].linked(text, str(context["root"]))
         return File(path=page.path, content=text.encode())
+
+    def _environment(self, templates: Mapping[str, str], language: Language) -> Environment:
+        """Templates see `t` (what is said), `here` (where the language's pages stand) and two marks for what is in English:
+        `in_english` on words of letters and on names that are not translated, `to_english` on links to pages in English.
+        """
+        environment = Environment(
+            loader=DictLoader(dict(templates)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        first = language.code == FIRST
+        environment.filters["day"] = partial(day, months=language.months)
+        environment.globals.update(
+            asset=self.asset,
+            lang=language.code,
+            here=language.folder,
+            t={key: Markup(_INLINE.renderInline(text)) for key, text in language.texts.items()},  # noqa: S704  # HTML is off
+            in_english="" if first else Markup(f' lang="{FIRST}"'),  # noqa: S704  # a constant
+            to_english="" if first else Markup(f' hreflang="{FIRST}"'),  # noqa: S704  # a constant
+        )
+        return environment
 
     def static_files(self) -> Iterator[File]:
         """Every asset under its published name, by name."""
@@ -88,9 +133,9 @@ def root(path: str) -> str:
     return "../" * path.count("/")
 
 
-def day(date: dt.date | None) -> str:
+def day(date: dt.date | None, months: Sequence[str] = MONTHS) -> str:
     """21 Feb 2017, whatever the locale; empty without a date."""
-    return f"{date.day} {_MONTHS[date.month - 1]} {date.year}" if date else ""
+    return f"{date.day} {months[date.month - 1]} {date.year}" if date else ""
 
 
 def content(name: str, text: str) -> Content:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from site_builder import pages, render, rules
-from site_builder.build import TEXTS
+from site_builder import languages, pages, render, rules
+from site_builder.build import PACKAGE, TEXTS
 from site_builder.collection import Collection
 from site_builder.model import Citation, Issue, Letter, Problem, Section
 from site_builder.settings import Settings
@@ -151,19 +151,31 @@ def templates() -> Mapping[str, str]:
 
 @cache
 def renderer() -> render.Renderer:
-    return render.Renderer(templates(), {path.name: path.read_bytes() for path in (TEMPLATES / "static").iterdir()})
+    assets = {path.name: path.read_bytes() for path in (TEMPLATES / "static").iterdir()}
+    return render.Renderer(templates(), assets, spoken(), contents())
 
 
 @cache
 def contents() -> tuple[render.Content, ...]:
-    return tuple(render.content(path.stem, path.read_text("utf-8")) for path in sorted((TEMPLATES / "content").glob("*.md")))
+    folder = TEMPLATES / "content"
+    found = {
+        path.relative_to(folder).with_suffix("").as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.md"))
+    }
+    return tuple(render.content(name, text) for name, text in found.items())
+
+
+@cache
+def spoken() -> tuple[languages.Language, ...]:
+    facets = {path.stem: path.read_text("utf-8") for path in (PACKAGE / "facets").glob("*.toml")}
+    strings = {path.stem: path.read_text("utf-8") for path in (TEMPLATES / "strings").glob("*.toml")}
+    return languages.load(strings, rules.load(facets))
 
 
 def site(
     *letters: Letter, settings: Settings = DEFAULTS, problems: Sequence[Problem] = (), known: rules.Rules = RULES
 ) -> dict[str, str]:
     """Path -> HTML of every page."""
-    planned = pages.plan(Collection(letters, known, settings, problems), contents())
+    planned = pages.plan(Collection(letters, known, settings, problems), contents(), (), spoken())
     return {page.path: renderer().render(page).content.decode() for page in planned}
 
 

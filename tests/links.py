@@ -21,11 +21,11 @@ class _Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        canonical = ("rel", "canonical") in attrs
+        absolute = ("rel", "canonical") in attrs or (tag == "link" and "hreflang" in dict(attrs))
         for name, value in attrs:
             if name == "id":
                 self.ids[value or ""] += 1
-            if (tag, name) in _LINKS and not canonical:
+            if (tag, name) in _LINKS and not absolute:
                 self.links.append(value or "")
 
 

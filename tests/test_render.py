@@ -164,7 +164,7 @@ def test_only_one_module_makes_markup_and_no_template_switches_escaping_off() ->
 def test_every_page_begins_with_the_policy_and_has_nothing_inline() -> None:
     for path, html in site(letter(1, issue(1), injection(2))).items():
         policy = f'<meta charset=utf-8>\n<meta http-equiv=Content-Security-Policy content="{CSP}">\n'
-        assert html.startswith(f"<!doctype html>\n<html lang=en>\n{policy}"), path
+        assert html.startswith(f'<!doctype html>\n<html lang="{"es" if path.startswith("es/") else "en"}">\n{policy}'), path
         assert not re.search(
             r"<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)|https?://", html.replace("w3.org", "")
         ), path
