@@ -82,7 +82,7 @@ def _write_parquet(lines: Path, target: Path) -> None:
                 glob.escape(str(lines)),
                 format="newline_delimited",
                 columns=columns,
-                compression="gzip" if lines.suffix == ".gz" else "uncompressed",
+                compression="gzip" if lines.suffix == ".gz" else "none",
             )
             letters.write_parquet(str(target), compression="zstd", row_group_size=_ROWS)
     except duckdb.Error as error:

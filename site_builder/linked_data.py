@@ -16,8 +16,6 @@ from site_builder.settings import Settings
 Described = Mapping[str, object]
 DATA = "data"
 """Name of the hand-written page that is about the data files."""
-FILES = {"data/letters.jsonl": "application/x-ndjson", "data/issues.csv": "text/csv"}
-"""The data files that are worth a reader's download, with their media types."""
 
 
 def describe(page: Page, context: Mapping[str, Any], settings: Settings) -> Described | None:
@@ -67,7 +65,9 @@ def _content(context: Mapping[str, Any], settings: Settings) -> Described | None
     if content.name != DATA:
         return None
     files = [
-        {"@type": "DataDownload", "contentUrl": settings.address(path), "encodingFormat": kind} for path, kind in FILES.items()
+        {"@type": "DataDownload", "contentUrl": settings.address(data.url), "encodingFormat": data.media_type}
+        for data in context["datasets"]
+        if data.rows is not None
     ]
     about = f"{settings.tagline}. {content.front.description}"
     address = settings.address(content.url)

@@ -7,19 +7,31 @@ from itertools import chain
 
 import msgspec
 
-from site_builder import decisions, feeds, frame, linked_data, lists, statistics
+from site_builder import decisions, dictionary, exports, feeds, frame, linked_data, lists, statistics
 from site_builder import similar as similarity
 from site_builder.collection import Collection, Link
 from site_builder.languages import FIRST, Language
-from site_builder.model import Page
+from site_builder.model import Dataset, Page
 from site_builder.rates import FEWEST
 from site_builder.render import Content
 
+EXAMPLE_ADDRESS = "https://example.org/imr/"
+"""Stands for the address of the site in hand-written pages."""
+DICTIONARY = (
+    ("A letter", tuple(dictionary.entries(exports.LetterRow))),
+    ("An issue", tuple(dictionary.entries(exports.IssueRow))),
+)
+
 
 def plan(
-    site: Collection, contents: Sequence[Content] = (), removed: Sequence[str] = (), languages: Sequence[Language] = (Language(),)
+    site: Collection,
+    contents: Sequence[Content] = (),
+    removed: Sequence[str] = (),
+    languages: Sequence[Language] = (Language(),),
+    datasets: Sequence[Dataset] = (),
 ) -> Iterator[Page]:
-    """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down."""
+    """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written."""
+    contents = [_addressed(content, site, datasets) for content in contents]
     written = {language.code: [content for content in contents if content.language == language.code] for language in languages}
     shared = {
         "site": site.settings,
@@ -29,6 +41,9 @@ def plan(
         "feed": "",
         "language": FIRST,
         "equivalents": (),
+        "datasets": datasets,
+        "dictionary": DICTIONARY,
+        "facets": site.facets,
     }
     menus = {code: dict(zip(("menu", "foot"), frame.menus(found), strict=True)) for code, found in written.items()}
     for page in chain(_frames(site, written, languages), _planned(site), _removed(removed)):
@@ -46,6 +61,14 @@ def _frames(site: Collection, written: Mapping[str, Sequence[Content]], language
             bare = page.path.removeprefix(language.folder)
             links = [(one.code, Link(one.name, f"{one.folder}{bare}")) for one in languages if f"{one.folder}{bare}" in paths]
             yield msgspec.structs.replace(page, context={**page.context, "equivalents": links if len(links) > 1 else ()})
+
+
+def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) -> Content:
+    """With the address of this site, and the names that the data files have here, in its examples."""
+    html = content.html.replace(EXAMPLE_ADDRESS, site.settings.address("") or EXAMPLE_ADDRESS)
+    for data in datasets:
+        html = html.replace(data.url.removesuffix(".gz"), data.url)
+    return content._replace(html=html)
 
 
 def _planned(site: Collection) -> Iterator[Page]:

@@ -36,3 +36,15 @@ def test_links_in_the_readme_lead_somewhere() -> None:
     targets = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def accuracy(text: str) -> list[str]:
+    """The rows of the table of what was measured."""
+    table = text.partition("| what | all 110 |")[2].partition("\n\n")[0]
+    return table.strip().splitlines()[2:]
+
+
+def test_the_coverage_page_gives_the_figures_of_the_readme() -> None:
+    told = accuracy((ROOT / "templates" / "content" / "coverage.md").read_text("utf-8"))
+    assert len(told) > 5
+    assert told == accuracy(README)

@@ -12,12 +12,22 @@ from pathlib import Path
 import pytest
 
 from site_builder import build, sources, text
+from tests.test_readme import README, accuracy
 
 SHARED = Path(__file__).parents[2] / "shared"
 LETTERS = SHARED / "letters"
 
 pytestmark = pytest.mark.skipif(not LETTERS.is_dir(), reason="the real letters are not beside this checkout (../shared/letters)")
 
+TOLD = {
+    "dates, age": ["structure"],
+    "guidelines": ["guidelines"],
+    "sections": ["sections"],
+    "body parts": ["body_parts"],
+    "injured": ["injured_parts"],
+    "treatment": ["category", "subcategory"],
+}
+"""Groups of the score, by the first words of the README's row about them."""
 FLOORS = {
     "structure": 1.0,
     "guidelines": 0.995,
@@ -88,6 +98,11 @@ def test_the_labels_made_by_hand_are_matched(site: tuple[str, Path, build.Report
     command = [sys.executable, SHARED / "tools/score.py", out / "data/letters.jsonl", LETTERS / "gold.json", *floors]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+    measured = dict(re.findall(r"(\w+) (\d\.\d+)", done.stdout.rpartition("groups: ")[2]))
+    rows = [row.split("|")[1:3] for row in accuracy(README)]
+    for what, figure in rows:
+        (groups,) = [groups for words, groups in TOLD.items() if what.strip().startswith(words)]
+        assert {f"{float(measured[group]):.3f}" for group in groups} == {figure.strip()}, what
 
 
 def exported(out: Path) -> Iterator[dict[str, str]]:
