@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,25 +15,26 @@ from site_builder import (
     cache,
     collection,
     datasets,
-    facets,
     formats,
     languages,
     metadata,
     pages,
-    parse,
     privacy,
     publish,
     render,
     rules,
     search,
     settings,
+    shelf,
     sitemap,
     sources,
     statistics,
     takedowns,
+    workers,
 )
 from site_builder.metadata import Row
-from site_builder.model import BuildError, Dataset, File, Frozen, Letter, Problem, Source
+from site_builder.model import BuildError, File, Frozen, Letter, Problem, Source
+from site_builder.reading import Reader
 from site_builder.takedowns import Takedowns
 
 PACKAGE = Path(__file__).parent
@@ -95,8 +97,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
         if not reading.letters:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
             raise BuildError(f"nothing to publish: {told}")
-        data = datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
-        for file in _progressing(_files(reading, options.templates, data), "Writing pages", progress):
+        datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
+        for file in _progressing(_files(reading, options.templates), "Writing pages", progress):
             _write(stage, file)
             written += file.path.endswith(".html")
         indexes = search.build(
@@ -134,24 +136,51 @@ def read(options: Options, progress: Progress = silent) -> Reading:
 
     found, problems = sources.read_folder(
         options.letters,
-        lambda done, total: progress("Reading letters", done, total),
+        lambda done, total: progress("Opening letters", done, total),
         jobs=options.jobs,
         largest=configured.max_letter_bytes,
     )
     rows, told = sources.read_metadata(options.letters)
     single, doubled = _unique(found)
     single, rows, taken = _taken_down(single, rows, gone)
-    parsed = [parse.parse(source, cutters) for source in _counting(single, "Parsing letters", progress)]
-    merged, unmatched = metadata.merge(parsed, rows, frozenset(known.vocabularies["treatment"].by_id))
-    tagged = [facets.tag(letter, known) for letter in _counting(merged, "Tagging letters", progress)]
-    letters = _named_apart([letter for letter in tagged if gone.lets(letter)])
-    of_letters = [problem for letter in letters for problem in (*letter.problems, *gate.problems(letter))]
+    reader = Reader(cutters, known, gate, metadata.by_letter(rows))
+    understood = _understood(single, reader, options, all_others=bool(gone.pages), progress=progress)
+    letters = _named_apart([letter for letter in understood if gone.lets(letter)])
+    unmatched = metadata.without_letter(rows, understood)
+    of_letters = [problem for letter in letters for problem in letter.problems]
     refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
     published = sorted((letter for letter in letters if letter.source not in refused), key=_newest_first)
     return Reading(tuple(published), (*problems, *told, *unmatched, *doubled, *taken, *of_letters), known, configured, gone.pages)
 
 
-def _files(reading: Reading, templates: Path, data: Sequence[Dataset]) -> Iterator[File]:
+def _understood(
+    found: Sequence[Source], reader: Reader, options: Options, *, all_others: bool, progress: Progress
+) -> list[Letter]:
+    """Every Source as a Letter; those that an earlier build has read with the same rules and rows are taken from the cache."""
+    allowed = sorted((digest, sorted(kinds)) for digest, kinds in reader.gate.allowed.items())
+    told = msgspec.msgpack.encode((_code(), reader.table, allowed))
+    keys = [hashlib.sha256(told + msgspec.msgpack.encode(source)).digest() for source in found]
+    path = options.cache / "letters.sqlite" if options.cache else None
+    known = shelf.take(path, keys) if path else {}
+    missing = {key: source for key, source in zip(keys, found, strict=True) if key not in known}
+    read = workers.spread(lambda source: msgspec.msgpack.encode(reader.read(source)), list(missing.values()), options.jobs)
+    new = dict(zip(missing, _counting(read, len(missing), "Reading letters", progress), strict=True))
+    if path:
+        shelf.put(path, new)
+        shelf.sweep(path, keys, all_others=all_others)
+    decoder = msgspec.msgpack.Decoder(Letter)
+    return [decoder.decode(known.get(key) or new[key]) for key in keys]
+
+
+def _code() -> bytes:
+    """Digest of all that decides how a letter is read, besides the letter and what stands beside it."""
+    digest = hashlib.sha256(msgspec.__version__.encode())
+    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".toml")):
+        digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _files(reading: Reading, templates: Path) -> Iterator[File]:
     """Everything but the search data."""
     contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
     spoken = languages.load(_texts(templates / "strings", ".toml"), reading.rules)
@@ -164,7 +193,7 @@ def _files(reading: Reading, templates: Path, data: Sequence[Dataset]) -> Iterat
     yield from renderer.static_files()
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
     listed: list[str] = []
-    for page in pages.plan(site, contents, reading.removed, spoken, data):
+    for page in pages.plan(site, contents, reading.removed, spoken):
         yield renderer.render(page)
         if page.path.endswith(".html") and page.context["indexed"]:
             listed.append(page.path)
@@ -222,10 +251,10 @@ def _write(stage: Path, file: File) -> None:
     target.write_bytes(file.content)
 
 
-def _counting(items: Sequence[Item], stage: str, progress: Progress) -> Iterator[Item]:
+def _counting(items: Iterable[Item], total: int, stage: str, progress: Progress) -> Iterator[Item]:
     for number, item in enumerate(items, 1):
         yield item
-        progress(stage, number, len(items))
+        progress(stage, number, total)
 
 
 def _progressing(files: Iterable[File], stage: str, progress: Progress) -> Iterator[File]:

@@ -107,35 +107,35 @@ def iso_date(text: str) -> str | None:
         return None
 
 
-def merge(
-    letters: Iterable[Letter], rows: Sequence[Row], treatments: Collection[str], name: str = "metadata.csv"
-) -> tuple[list[Letter], list[Problem]]:
-    """Each letter with what its rows add; problems of a letter are in it, those of the table (rows without a letter) come back.
+def by_letter(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows of each letter, under the name of its file or its case number."""
+    table: dict[str, list[Row]] = {}
+    for row in rows:
+        table.setdefault(row.file or row.fields["case_number"].upper(), []).append(row)
+    return table
+
+
+def merge(letter: Letter, table: Mapping[str, Sequence[Row]], treatments: Collection[str], name: str = "metadata.csv") -> Letter:
+    """The letter with what its rows add: those of its file, then those of its case number; problems are in it.
 
     `treatments`: ids of the treatment facet (`category`, `category/subcategory`).
     """
-    by_key: dict[str, list[Row]] = {}
-    for row in rows:
-        by_key.setdefault(row.file or row.fields["case_number"].upper(), []).append(row)
-    used: set[int] = set()
-    merged: list[Letter] = []
-    for letter in letters:
-        keys = {letter.source, (letter.case_number or "").upper()}
-        for row in (row for key in sorted(keys) for row in by_key.get(key, ())):
-            used.add(row.line)
-            letter = fill(letter, row, treatments, name)  # noqa: PLW2901  # row by row
-        merged.append(letter)
-    problems = [
-        _problem(
-            name,
-            row.line,
-            "metadata-unknown-file",
-            f"no letter is {row.file or row.fields['case_number']!r}; correct or remove the row",
-        )
+    for row in table.get(letter.source, ()):
+        letter = fill(letter, row, treatments, name)
+    for row in table.get((letter.case_number or "").upper(), ()):
+        letter = fill(letter, row, treatments, name)
+    return letter
+
+
+def without_letter(rows: Iterable[Row], letters: Iterable[Letter], name: str = "metadata.csv") -> list[Problem]:
+    """A problem for each row that belongs to none of the letters, all of them merged."""
+    known = {key for letter in letters for key in (letter.source, (letter.case_number or "").upper())}
+    return [
+        _problem(name, row.line, "metadata-unknown-file", f"no letter is {key!r}; correct or remove the row")
         for row in rows
-        if row.line not in used
+        for key in [row.file or row.fields["case_number"]]
+        if key not in known and key.upper() not in known
     ]
-    return merged, problems
 
 
 def fill(letter: Letter, row: Row, treatments: Collection[str], name: str = "metadata.csv") -> Letter:

@@ -6,7 +6,6 @@ fragment that can be read. Pagefind never removes old files, so it always writes
 
 from __future__ import annotations
 
-import ctypes
 import gzip
 import hashlib
 import os
@@ -14,13 +13,13 @@ import platform
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from site_builder import workers
 from site_builder.model import BuildError
 
 VERSION = "1.6.0"
@@ -41,10 +40,6 @@ MAKING = (VERSION, CHUNK, GROUP, UNUSED, PROGRAM)
 """What decides, besides the pages, how an index comes out."""
 
 _MAGIC = b"pagefind_dcd"
-_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-"""Looked up here: between fork and exec nothing may be."""
-_DIES_WITH_PARENT = 1
-"""PR_SET_PDEATHSIG of prctl."""
 
 
 def program(root: Path) -> Path:
@@ -96,7 +91,7 @@ def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> 
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent if _PRCTL else None,  # noqa: PLW1509  # one system call, no locks
+            preexec_fn=workers.die_with_parent,  # noqa: PLW1509  # one system call, no locks
         )
     except OSError as error:
         raise BuildError(
@@ -117,11 +112,6 @@ def _end(process: subprocess.Popen[Any]) -> None:
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _die_with_parent() -> None:
-    if _PRCTL:
-        _PRCTL(_DIES_WITH_PARENT, signal.SIGKILL)
 
 
 def _fragments(out: Path) -> dict[str, int]:

@@ -17,7 +17,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"build"},
-    {"datasets", "sources", "archives", "pdf", "search", "pagefind", "publish", "serve", "watch", "cache"},
+    {"datasets", "sources", "archives", "pdf", "search", "pagefind", "publish", "serve", "watch", "cache", "shelf", "workers"},
     {
         "pages",
         "decisions",
@@ -43,6 +43,7 @@ LAYERS = (
         "settings",
         "privacy",
         "takedowns",
+        "reading",
     },
     {
         "front_matter",

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from site_builder.metadata import Row, fill, header_fields, iso_date, merge
+from site_builder.metadata import Row, by_letter, fill, header_fields, iso_date, merge, without_letter
 from site_builder.model import Issue, Letter
 
 TREATMENTS = {"surgery", "surgery/spine", "surgery/arthroscopic", "home-health"}
@@ -102,7 +102,8 @@ def test_rows_find_letters_by_file_and_by_case_and_those_that_find_none_are_name
         Row(line=3, fields={"case_number": "cm99-0000002", "age": "50"}),
         Row(line=4, file="gone.txt", fields={"age": "60"}),
     ]
-    merged, problems = merge(letters, rows, TREATMENTS)
+    merged = [merge(letter, by_letter(rows), TREATMENTS) for letter in letters]
+    problems = without_letter(rows, merged)
     assert [found.age for found in merged] == [40, 50, None]
     assert [(problem.code, problem.line, "gone.txt" in problem.message) for problem in problems] == [
         ("metadata-unknown-file", 4, True)
@@ -111,6 +112,6 @@ def test_rows_find_letters_by_file_and_by_case_and_those_that_find_none_are_name
 
 def test_several_issues_are_filled_by_number() -> None:
     rows = [Row(line=2, file="a.txt", issue=2, category="home-health"), Row(line=3, file="a.txt", issue=1, category="surgery")]
-    merged, problems = merge([letter("a.txt", None, issue(1), issue(2))], rows, TREATMENTS)
-    assert [found.treatment for found in merged[0].issues] == ["surgery", "home-health"]
-    assert (problems, merged[0].problems) == ([], ())
+    merged = merge(letter("a.txt", None, issue(1), issue(2)), by_letter(rows), TREATMENTS)
+    assert [found.treatment for found in merged.issues] == ["surgery", "home-health"]
+    assert (without_letter(rows, [merged]), merged.problems) == ([], ())

@@ -1,0 +1,35 @@
+"""One input through all the stages that need no other letter: parsed, filled from its rows, tagged, put before the gate. Pure.
+
+So a letter can be read in any process, and read once: the same Source, rows and rules give the same Letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from site_builder import facets, metadata, parse
+from site_builder.formats import Format
+from site_builder.metadata import Row
+from site_builder.model import Letter, Source
+from site_builder.privacy import Gate
+from site_builder.rules import Rules
+
+
+class Reader(NamedTuple):
+    """What letters are read with."""
+
+    formats: Sequence[Format]
+    rules: Rules
+    gate: Gate
+    table: Mapping[str, Sequence[Row]]
+    """Rows of metadata.csv by letter."""
+
+    def read(self, source: Source) -> Letter:
+        """Never raises: what is strange is a problem of the letter, what the gate holds back one that quarantines it."""
+        treatments = self.rules.vocabularies["treatment"].by_id
+        merged = metadata.merge(parse.parse(source, self.formats), self.table, treatments.keys())
+        letter = facets.tag(merged, self.rules)
+        return msgspec.structs.replace(letter, problems=(*letter.problems, *self.gate.problems(letter)))

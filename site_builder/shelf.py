@@ -1,0 +1,80 @@
+"""Values that need not be worked out twice, kept under a digest of what they follow from, in one SQLite file.
+
+Each stands with its own checksum, packed. A file that is broken, foreign or locked counts as empty and costs time, never a build.
+What is removed is overwritten on the disk: after a takedown nothing of the letter is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+KEPT_DAYS = 30
+_SCHEMA = "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, asked INTEGER, sum INTEGER, value BLOB) WITHOUT ROWID"
+
+
+def take(path: Path, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Those of the values that are there and whole."""
+    found: dict[bytes, bytes] = {}
+    with _opened(path) as file:
+        for key in keys:
+            row = file.execute("SELECT sum, value FROM kept WHERE key = ?", (key,)).fetchone()
+            if row and zlib.crc32(row[1]) == row[0]:
+                found[key] = zlib.decompress(row[1])
+    return found
+
+
+def put(path: Path, values: Mapping[bytes, bytes]) -> None:
+    with _opened(path) as file, file:
+        packed = ((key, zlib.compress(value, 1)) for key, value in values.items())
+        rows = ((key, _today(), zlib.crc32(value), value) for key, value in packed)
+        file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
+
+
+def sweep(path: Path, asked_for: Collection[bytes], *, all_others: bool) -> None:
+    """Removes what nobody has asked for in KEPT_DAYS, or with `all_others` whatever is not among the keys given."""
+    with _opened(path) as file, file:
+        known = {key for (key,) in file.execute("SELECT key FROM kept")}
+        file.executemany("UPDATE kept SET asked = ? WHERE key = ?", ((_today(), key) for key in known.intersection(asked_for)))
+        if all_others:
+            file.executemany("DELETE FROM kept WHERE key = ?", ((key,) for key in known.difference(asked_for)))
+        else:
+            file.execute("DELETE FROM kept WHERE asked < ?", (_today() - KEPT_DAYS,))
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """What is no SQLite file is removed, for it has a name of ours; what cannot be written or read is an empty file in memory."""
+    with contextlib.suppress(sqlite3.Error, zlib.error):
+        file = _connected(path)
+        try:
+            yield file
+        finally:
+            file.close()
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    for _ in range(2):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return _prepared(sqlite3.connect(path, timeout=1))
+        except (sqlite3.OperationalError, OSError):  # locked, or the disk says no
+            break
+        except sqlite3.DatabaseError:
+            with contextlib.suppress(OSError):
+                path.unlink()
+    return _prepared(sqlite3.connect(":memory:"))
+
+
+def _prepared(file: sqlite3.Connection) -> sqlite3.Connection:
+    file.execute("PRAGMA secure_delete = ON")
+    file.execute(_SCHEMA)
+    return file
+
+
+def _today() -> int:
+    return int(time.time() // 86_400)

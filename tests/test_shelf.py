@@ -1,0 +1,96 @@
+"""Letters are read once: what is kept is what was read, and nothing else is believed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from site_builder import build, shelf
+from site_builder.model import Letter
+from site_builder.reading import Reader
+from tests.conftest import ROOT
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "cache" / "letters.sqlite"
+    shelf.put(path, {KEY: b"value", OTHER: b"\x00\xff"})
+    return path
+
+
+def test_what_is_kept_comes_back_as_it_was(path: Path) -> None:
+    assert shelf.take(path, [KEY, OTHER, b"absent"]) == {KEY: b"value", OTHER: b"\x00\xff"}
+
+
+def test_a_changed_value_is_as_good_as_none(path: Path) -> None:
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE kept SET value = ? WHERE key = ?", (b"something else", KEY))
+    assert shelf.take(path, [KEY, OTHER]) == {OTHER: b"\x00\xff"}
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 100, b"SQLite format 3\x00" + b"\x01" * 4096])
+def test_a_broken_file_is_as_good_as_none_and_is_replaced(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert shelf.take(path, [KEY]) == {}
+    shelf.put(path, {KEY: b"again"})
+    assert shelf.take(path, [KEY]) == {KEY: b"again"}
+
+
+def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "letters.sqlite"
+    shelf.put(path, {KEY: b"value"})
+    shelf.sweep(path, [KEY], all_others=True)
+    assert shelf.take(path, [KEY]) == {}
+
+
+def test_what_nobody_asked_for_is_removed_in_time_or_at_once_and_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.put(path, {OTHER: bytes(range(256))})  # does not pack: it stands in the file as it is
+    assert bytes(range(256)) in path.read_bytes()
+    shelf.sweep(path, [KEY], all_others=False)
+    assert len(shelf.take(path, [KEY, OTHER])) == 2, "asked for lately"
+    shelf.sweep(path, [KEY], all_others=True)
+    assert shelf.take(path, [KEY, OTHER]) == {KEY: b"value"}
+    assert bytes(range(250)) not in path.read_bytes()
+    monkeypatch.setattr(shelf, "KEPT_DAYS", -1)
+    shelf.sweep(path, [], all_others=False)
+    assert shelf.take(path, [KEY]) == {}
+
+
+def reading(letters: Path, cache: Path | None, jobs: int = 1) -> build.Reading:
+    return build.read(build.Options(letters=letters, cache=cache, jobs=jobs))
+
+
+def test_a_letter_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "letters", tmp_path / "letters")
+    read: list[str] = []
+    once = Reader.read
+
+    def counting(reader: Reader, source: object) -> Letter:
+        read.append(source.name)  # type: ignore[attr-defined]
+        return once(reader, source)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reader, "read", counting)
+    first = reading(tmp_path / "letters", tmp_path / "cache")
+    assert len(read) == len(first.letters) > 20
+    read.clear()
+    again = reading(tmp_path / "letters", tmp_path / "cache")
+    assert (again.letters, again.problems) == (first.letters, first.problems)
+    assert read == []
+    with (tmp_path / "letters" / "CM99-0000118.txt").open("a", encoding="utf-8") as letter:
+        letter.write("\nOne more sentence.\n")
+    reading(tmp_path / "letters", tmp_path / "cache")
+    assert read == ["CM99-0000118.txt"]
+
+
+def test_processes_side_by_side_read_what_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("site_builder.workers.FEWEST", 1)
+    alone, together = (reading(ROOT / "letters", None, jobs) for jobs in (1, 3))
+    assert msgspec.msgpack.encode(alone.letters) == msgspec.msgpack.encode(together.letters)
+    assert alone.problems == together.problems
