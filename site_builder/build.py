@@ -164,7 +164,7 @@ def _understood(
     known = shelf.take(path, keys) if path else {}
     missing = {key: source for key, source in zip(keys, found, strict=True) if key not in known}
     read = workers.spread(lambda source: msgspec.msgpack.encode(reader.read(source)), list(missing.values()), options.jobs)
-    new = dict(zip(missing, _counting(read, len(missing), "Reading letters", progress), strict=True))
+    new = dict(zip(missing, _counting(read, len(known), len(found), "Reading letters", progress), strict=True))
     if path:
         shelf.put(path, new)
         shelf.sweep(path, keys, all_others=all_others)
@@ -251,8 +251,9 @@ def _write(stage: Path, file: File) -> None:
     target.write_bytes(file.content)
 
 
-def _counting(items: Iterable[Item], total: int, stage: str, progress: Progress) -> Iterator[Item]:
-    for number, item in enumerate(items, 1):
+def _counting(items: Iterable[Item], before: int, total: int, stage: str, progress: Progress) -> Iterator[Item]:
+    progress(stage, before, total)
+    for number, item in enumerate(items, before + 1):
         yield item
         progress(stage, number, total)
 

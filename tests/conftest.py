@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +29,8 @@ hypothesis.settings.load_profile("full" if FULL else "fast")
 
 
 def pytest_configure() -> None:
-    """Under nohup, or behind a shell's `&`, signals are ignored, and children inherit that; a handler they do not inherit."""
+    """What is kept from build to build is not that of the checkout. Under nohup, or behind a shell's `&`, signals are ignored, and children inherit that; a handler they do not inherit."""
+    os.environ.setdefault("SITE_BUILDER_CACHE", os.path.join(tempfile.mkdtemp(prefix="cache-"), "cache"))
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
