@@ -33,7 +33,7 @@ from site_builder import (
     workers,
 )
 from site_builder.metadata import Row
-from site_builder.model import BuildError, File, Frozen, Letter, Problem, Source
+from site_builder.model import BuildError, Dataset, File, Frozen, Letter, Problem, Source
 from site_builder.reading import Reader
 from site_builder.takedowns import Takedowns
 
@@ -97,8 +97,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
         if not reading.letters:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
             raise BuildError(f"nothing to publish: {told}")
-        datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
-        for file in _progressing(_files(reading, options.templates), "Writing pages", progress):
+        data = datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
+        for file in _progressing(_files(reading, options.templates, data), "Writing pages", progress):
             _write(stage, file)
             written += file.path.endswith(".html")
         indexes = search.build(
@@ -180,7 +180,7 @@ def _code() -> bytes:
     return digest.digest()
 
 
-def _files(reading: Reading, templates: Path) -> Iterator[File]:
+def _files(reading: Reading, templates: Path, data: Sequence[Dataset]) -> Iterator[File]:
     """Everything but the search data."""
     contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
     spoken = languages.load(_texts(templates / "strings", ".toml"), reading.rules)
@@ -193,7 +193,7 @@ def _files(reading: Reading, templates: Path) -> Iterator[File]:
     yield from renderer.static_files()
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
     listed: list[str] = []
-    for page in pages.plan(site, contents, reading.removed, spoken):
+    for page in pages.plan(site, contents, reading.removed, spoken, data):
         yield renderer.render(page)
         if page.path.endswith(".html") and page.context["indexed"]:
             listed.append(page.path)
