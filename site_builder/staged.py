@@ -40,9 +40,9 @@ def page(letter: Letter, rules: Rules) -> File:
     """The letter for the index, at the path of its published page."""
     issues = "".join(_issue(issue, rules) for issue in letter.issues)
     summary = "".join(f"<p>{_safe(text)}</p>" for text in letter.case_summary)
-    body = f'<h1>{_safe(letter.title)}</h1>{issues}<h2 id="summary">Case summary</h2>{summary}'
+    body = f'{issues}<h2 id="summary">Case summary</h2>{summary}'
     head = f'<!doctype html><html lang="en"><head><title>{_safe(letter.title)}</title></head>'
-    html = f"{head}<body data-pagefind-body>{body}</body></html>"
+    html = f'{head}<body data-pagefind-body data-pagefind-meta="title[data-title]" data-title="{_safe(letter.title)}">{body}</body></html>'
     return File(path=letter.url, content=html.encode())
 
 

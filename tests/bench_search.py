@@ -16,6 +16,7 @@ import os
 import platform
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ import msgspec
 from markupsafe import escape
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from site_builder import collection, facets, pagefind, pages, render, search, serve, settings
+from site_builder import build, facets, pagefind, search, serve
 from site_builder.model import Letter
 from tests import browser, corpus
 from tests.conftest import ROOT
@@ -39,6 +40,7 @@ from tests.conftest import ROOT
 TABLE = ROOT / "docs" / "benchmarks-search.md"
 PART = 2_500
 STOCK_UP_TO = 20_000
+FEW = 300
 RARE = corpus.ranked(1_150)
 FACETS = "body-part=low-back&outcome=overturned"
 Figures = dict[str, Any]
@@ -126,26 +128,22 @@ def part(number: int, size: int, file: Path) -> Path:
     return file
 
 
+def frame(site: Path) -> None:
+    """The site of a few of the letters, whose search page offers what the search page of all of them would."""
+    few = site.with_name(f"{site.name}-letters")
+    for letter in corpus.letters(FEW):
+        _write(few / letter.source, corpus.text(letter).encode())
+    build.build(build.Options(letters=few, out=site, search=False))
+    shutil.rmtree(site / "catalogue")
+
+
 def built(parts: Sequence[Path], site: Path) -> Figures:
-    """The search page and its data, nothing else."""
     letters = _letters(parts)
-    site.mkdir()
     started, memory = time.monotonic(), _megabytes(resource.RUSAGE_SELF)
     search.build(site, letters, corpus.known(), text=True, jobs=2, progress=lambda *_: None)
     seconds = time.monotonic() - started
-    figures = {
-        "seconds": seconds,
-        "letters": memory,
-        "ours": _megabytes(resource.RUSAGE_SELF),
-        "pagefind": _megabytes(resource.RUSAGE_CHILDREN),
-    }
-    site_pages = pages.plan(collection.Collection(letters, corpus.known(), settings.load("", None)))
-    page = next(page for page in site_pages if page.path.startswith("search/"))
-    templates = ROOT / "templates"
-    html = {path.relative_to(templates).as_posix(): path.read_text("utf-8") for path in templates.rglob("*.html")}
-    renderer = render.Renderer(html, {path.name: path.read_bytes() for path in (templates / "static").iterdir()})
-    for file in (renderer.render(page), *renderer.static_files()):
-        _write(site / file.path, file.content)
+    own, theirs = _megabytes(resource.RUSAGE_SELF), _megabytes(resource.RUSAGE_CHILDREN)
+    figures = {"seconds": seconds, "letters": memory, "ours": own, "pagefind": theirs}
     return {**figures, **_sizes(site, ("catalogue", "pagefind"), len(letters))}
 
 
@@ -175,7 +173,7 @@ def _stock_page(letter: Letter) -> str:
 
 def _letters(parts: Sequence[Path]) -> list[Letter]:
     read = (letter for path in parts for letter in msgspec.msgpack.decode(path.read_bytes(), type=list[Letter]))
-    return sorted(read, key=lambda letter: (-letter.decision_date.toordinal() if letter.decision_date else 0, letter.id))
+    return sorted(read, key=lambda letter: (-letter.decision_date.toordinal() if letter.decision_date else 1, letter.id))
 
 
 def _sizes(site: Path, folders: Sequence[str], letters: int) -> Figures:
@@ -306,12 +304,13 @@ def measure(size: int, folder: Path) -> list[str]:
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         jobs = [pool.submit(part, first, min(PART, size - first), folder / f"{first}.letters") for first in range(0, size, PART)]
         parts = [job.result() for job in jobs]
+    frame(folder / "site")
     makers = [("This site", built, read_ours)] + [("Pagefind with its filters", built_stock, read_stock)] * (size <= STOCK_UP_TO)
     lines = [f"\n## {size:,} letters\n"]
-    for name, build, read in makers:
+    for name, make, read in makers:
         print(f"{size:,} letters: {name}: building", flush=True)
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            figures = pool.submit(build, parts, folder / "site").result()
+            figures = pool.submit(make, parts, folder / "site").result()
         print(f"{size:,} letters: {name}: reading", flush=True)
         with _served(folder / "site") as server, sync_playwright() as playwright:
             arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
