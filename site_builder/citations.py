@@ -55,7 +55,7 @@ _FILLER = re.compile(
     r"|(?:expert|physician) reviewer)\b",
     _FLAGS,
 )
-_NO_SOURCE = re.compile(r"[\s.]*(?:none|n/?a|not applicable)[\s.]*", _FLAGS)
+_NO_SOURCE = re.compile(r"(?<![\s.])[\s.]*(?:none|n/?a|not applicable)[\s.]*", _FLAGS)
 _WORD = re.compile(r"[A-Za-z]{3}", re.ASCII)
 
 _SECTIONS = re.compile(r"sections?(?:\(s\))? ?:|section\(s\)", _FLAGS)
@@ -63,11 +63,11 @@ _DATED = re.compile(r"[^,;:]{0,60}?(?:19|20)\d\d", re.ASCII)
 _STRONG_NAME = re.compile(r"complaints|disorder|guideline|treatment|chapters?|conditions|formulary|approach|cornerstones", _FLAGS)
 _TITLE = re.compile(r"complaints|disorders?|guidelines?|formulary", _FLAGS)
 _WITH_TOPICS = ("mtus/chronic-pain", "mtus/postsurgical", "mtus/opioids")
-_JOIN = re.compile(r"\s*(?:and|&|,|/)?\s*", _FLAGS)
+_JOIN = re.compile(r"\s*+(?:and|&|,|/)?\s*+", _FLAGS)
 _AND = re.compile(r",? ?(?:and|&|/) ?", _FLAGS)
 _AFTER_NAME = re.compile(
-    r"[ ,.:;-]*(?:guidelines?)?[ ,]*(?:\([^()]{0,60}(?:19|20)\d\d[^()]{0,20}\)|(?:may,? )?(?:19|20)\d\d)?"
-    r"[ ,.:;-]*(?:guidelines?)?[ ,.:;-]*(?:sections? )?",
+    r"[ ,.:;-]*+(?:guidelines?)?[ ,]*+(?:\([^()]{0,60}(?:19|20)\d\d[^()]{0,20}\)|(?:may,? )?(?:19|20)\d\d)?"
+    r"[ ,.:;-]*+(?:guidelines?)?[ ,.:;-]*+(?:sections? )?",
     _FLAGS,
 )
 _PAGES = re.compile(r"(?<![a-z])(?:pages?(?:\(s\))?|pgs?\.?|pp?\.) ?:? ?(?P<pages>\d[\d ,;&–-]*(?:and \d[\d ,;&–-]*)*)", _FLAGS)
@@ -80,12 +80,13 @@ _NOT_A_NAME = frozenset(("", "and", "&", "the", "on", "also", "mtus", "acoem", "
 _MOST_COMMAS = 4
 
 _LEAD = re.compile(
-    r"[\s,.:;()/–-]*(?:(?:\d{4}|web version|online(?: version)?|\d+(?:st|nd|rd|th) (?:ed(?:ition|\.)?)|treatment(?: index)?|web"
+    r"[\s,.:;()/–-]*(?:(?:\d{4}|web version|online(?: version)?|\d{1,2}(?:st|nd|rd|th) (?:ed(?:ition|\.)?)|treatment(?: index)?|web"
     r"|in workers. compensation|edition|guidelines?|the|current|version|TWC|chapters?|sections?)[\s,.:;()/–-]*)*",
     _FLAGS,
 )
 _AFTER_CHAPTER = re.compile(
-    r"\s*(?:\([^)]{0,60}\)\s*)?(?:chapter|section|procedure summary|\((?:acute|chronic|updated|online|thoracic|lumbar))", _FLAGS
+    r"\s{0,3}(?:\([^)]{0,60}\)\s{0,3})?(?:chapter|section|procedure summary|\((?:acute|chronic|updated|online|thoracic|lumbar))",
+    _FLAGS,
 )
 _NEXT_CHAPTER = re.compile(r"; ?(?:and )?", _FLAGS)
 _SOURCES = ("odg", "acoem/other", "other")

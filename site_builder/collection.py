@@ -18,7 +18,8 @@ from site_builder.render import day
 from site_builder.rules import Facet, Rules
 from site_builder.settings import Settings
 
-_PLAIN_ID = re.compile(r"(?!(?:.*/)?page-\d+(?:/|$))[a-z0-9]+(?:[-/][a-z0-9]+)*", re.ASCII)
+_NO_PAGE = r"(?!page-\d+(?:/|$))[a-z0-9]+(?:-[a-z0-9]+)*"
+_PLAIN_ID = re.compile(rf"{_NO_PAGE}(?:/{_NO_PAGE})*", re.ASCII)
 """An id that can be its own folder: never one of the further pages of a list."""
 _BROWSE = "browse/"
 _NO_SLUG = re.compile(r"[^a-z0-9]+")

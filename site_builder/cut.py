@@ -15,9 +15,9 @@ from site_builder.formats import BLOCKS, Format, Mark, exact, fold, prefix
 from site_builder.heads import NUMBERED, item_starts, patterned
 from site_builder.model import Line
 
-_AFTER_LABEL = re.compile(r"\s*[:;]\s*")
-_AFTER_HEADING = re.compile(r"[\s.:;,*_)\]-]*$")
-_RUN_IN = re.compile(r"\s+(?=[A-Z][a-z]|MAXIMUS|\d)")
+_AFTER_LABEL = re.compile(r"\s{0,3}[:;]\s*")
+_AFTER_HEADING = re.compile(r"(?<![\s.:;,*_)\]-])[\s.:;,*_)\]-]*$")
+_RUN_IN = re.compile(r"(?<!\s)\s+(?=[A-Z][a-z]|MAXIMUS|\d)")
 LONGEST_MARK = 160
 """Letters of a line, and of those it runs on into, that are compared with marks."""
 _LONGEST_HEAD = 30

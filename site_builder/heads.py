@@ -13,11 +13,11 @@ from typing import NamedTuple
 from site_builder.formats import Format, close, fold
 from site_builder.model import Line, Outcome
 
-NUMBERED = re.compile(r"\W*(?:\d{1,2}|[IVX]{1,4})[.)]\s+")
+NUMBERED = re.compile(r"\W{0,20}(?:\d{1,2}|[IVX]{1,4})[.)]\s+")
 SENTENCE_END = re.compile(r"(?<=[.?!])(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z]\.)[\"')]?\s+(?=[A-Z0-9\"(])")
 """Not after `Dr.` and `J.`"""
-_VERB = re.compile(r"\s+(?:is|are|was|were)(?:/(?:is|are|was|were))?$", re.IGNORECASE)
-_LAST_WORD = re.compile(r"(?P<before>\S+)\s+(?P<words>[^\W_]{5,12})$")
+_VERB = re.compile(r"(?<!\s)\s+(?:is|are|was|were)(?:/(?:is|are|was|were))?$", re.IGNORECASE)
+_LAST_WORD = re.compile(r"(?P<before>\S{1,60})\s(?P<words>[^\W_]{5,12})$")
 _ITEM = re.compile(r"(?:^|\s)(?=\(?\d{1,2}[.)]\s)")
 _NO_OUTCOME_AFTER = frozenset({"not", "partially", "partly", "in", "be", "been", "and", "or", "was", "were", "to", "the", "part"})
 _LONGEST_REQUEST = 1500
