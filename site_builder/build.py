@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -91,16 +92,13 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 def build(options: Options, progress: Progress = silent) -> Report:
     """Publishes the collection; raises BuildError and leaves the old site as it was where something is broken."""
     started = time.monotonic()
-    written = 0
     with publish.publishing(options.out) as stage:
         reading = read(options, progress)
         if not reading.letters:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
             raise BuildError(f"nothing to publish: {told}")
         data = datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
-        for file in _progressing(_files(reading, options.templates, data), "Writing pages", progress):
-            _write(stage, file)
-            written += file.path.endswith(".html")
+        written = _write_pages(stage, reading, options, data, progress)
         indexes = search.build(
             stage,
             reading.letters,
@@ -180,8 +178,9 @@ def _code() -> bytes:
     return digest.digest()
 
 
-def _files(reading: Reading, templates: Path, data: Sequence[Dataset]) -> Iterator[File]:
-    """Everything but the search data."""
+def _write_pages(stage: Path, reading: Reading, options: Options, data: Sequence[Dataset], progress: Progress) -> int:
+    """Everything but data and search; how many pages."""
+    templates = options.templates
     contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
     spoken = languages.load(_texts(templates / "strings", ".toml"), reading.rules)
     renderer = render.Renderer(
@@ -190,15 +189,26 @@ def _files(reading: Reading, templates: Path, data: Sequence[Dataset]) -> Iterat
         spoken,
         contents,
     )
-    yield from renderer.static_files()
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
-    listed: list[str] = []
-    for page in pages.plan(site, contents, reading.removed, spoken, data):
-        yield renderer.render(page)
-        if page.path.endswith(".html") and page.context["indexed"]:
-            listed.append(page.path)
-    yield from sitemap.files(listed, reading.settings)
-    yield from statistics.files(site)
+    parts = pages.parts(site, contents, reading.removed, spoken, data)
+
+    def write(part: pages.Part) -> list[tuple[str, bool]]:
+        """(path, may be indexed) of the pages written."""
+        written = []
+        for page in part():
+            _write(stage, renderer.render(page))
+            written.append((page.path, bool(page.context["indexed"])))
+        return written
+
+    done = _counting(workers.spread(write, parts, options.jobs), 0, len(parts), "Writing pages", progress)
+    written = [page for told in done for page in told if page[0].endswith(".html")]
+    for file in chain(
+        renderer.static_files(),
+        sitemap.files([path for path, indexed in written if indexed], reading.settings),
+        statistics.files(site),
+    ):
+        _write(stage, file)
+    return len(written)
 
 
 def _unique(found: Iterable[Source]) -> tuple[list[Source], list[Problem]]:
@@ -256,13 +266,6 @@ def _counting(items: Iterable[Item], before: int, total: int, stage: str, progre
     for number, item in enumerate(items, before + 1):
         yield item
         progress(stage, number, total)
-
-
-def _progressing(files: Iterable[File], stage: str, progress: Progress) -> Iterator[File]:
-    """How many there will be is not known before."""
-    for number, file in enumerate(files, 1):
-        yield file
-        progress(stage, number, number)
 
 
 def _texts(folder: Path, suffix: str) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 
 import msgspec
@@ -14,6 +15,7 @@ from site_builder.languages import FIRST, Language
 from site_builder.model import Dataset, Page
 from site_builder.rates import FEWEST
 from site_builder.render import Content
+from site_builder.similar import Similar
 
 EXAMPLE_ADDRESS = "https://example.org/imr/"
 """Stands for the address of the site in hand-written pages."""
@@ -23,13 +25,17 @@ DICTIONARY = (
 )
 
 
-def plan(
+Part = Callable[[], Iterable[Page]]
+"""Pages that are planned together, when somebody asks for them."""
+
+
+def parts(
     site: Collection,
     contents: Sequence[Content] = (),
     removed: Sequence[str] = (),
     languages: Sequence[Language] = (Language(),),
     datasets: Sequence[Dataset] = (),
-) -> Iterator[Page]:
+) -> list[Part]:
     """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written."""
     contents = [_addressed(content, site, datasets) for content in contents]
     written = {language.code: [content for content in contents if content.language == language.code] for language in languages}
@@ -46,10 +52,16 @@ def plan(
         "facets": site.facets,
     }
     menus = {code: dict(zip(("menu", "foot"), frame.menus(found), strict=True)) for code, found in written.items()}
-    for page in chain(_frames(site, written, languages), _planned(site), _removed(removed)):
-        context = {**shared, **page.context}
-        context |= menus[str(context["language"])]
-        yield msgspec.structs.replace(page, context={**context, "described": linked_data.describe(page, context, site.settings)})
+
+    def dressed(part: Part) -> Iterator[Page]:
+        for page in part():
+            context = {**shared, **page.context}
+            context |= menus[str(context["language"])]
+            described = linked_data.describe(page, context, site.settings)
+            yield msgspec.structs.replace(page, context={**context, "described": described})
+
+    found: Iterable[Part] = chain([partial(_frames, site, written, languages)], _planned(site), [partial(_removed, removed)])
+    return [partial(dressed, part) for part in found]
 
 
 def _frames(site: Collection, written: Mapping[str, Sequence[Content]], languages: Sequence[Language]) -> Iterator[Page]:
@@ -71,17 +83,25 @@ def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) 
     return content._replace(html=html)
 
 
-def _planned(site: Collection) -> Iterator[Page]:
+def _planned(site: Collection) -> Iterator[Part]:
     """The pages that are there once, with what is their own."""
     for number, similar in enumerate(similarity.similar(site.letters)):
-        yield decisions.page(site, number, similar)
+        yield partial(_decision, site, number, similar)
     for number in range(len(site.axes)):
         for found in sorted(site.by_value[number]):
-            yield from lists.pages(site, number, found)
-    yield from statistics.pages(site)
+            yield partial(lists.pages, site, number, found)
+    yield partial(statistics.pages, site)
+    yield partial(feeds.pages, site)
+    yield partial(_rest, site)
+
+
+def _decision(site: Collection, number: int, similar: Sequence[Similar]) -> Iterator[Page]:
+    yield decisions.page(site, number, similar)
+
+
+def _rest(site: Collection) -> Iterator[Page]:
     context = {"root": site.settings.base_path, "indexed": False, "axes": [axis for axis in site.axes if axis.choices]}
     yield Page(path="404.html", template="404.html", context=context)
-    yield from feeds.pages(site)
     if site.settings.base_url:
         yield Page(path="opensearch.xml", template="opensearch.xml", context={})
 

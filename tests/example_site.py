@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from site_builder import languages, pages, render, rules
 from site_builder.build import PACKAGE, TEXTS
 from site_builder.collection import Collection
-from site_builder.model import Citation, Issue, Letter, Problem, Section
+from site_builder.model import Citation, Issue, Letter, Page, Problem, Section
 from site_builder.settings import Settings
 
 DEFAULTS = Settings()
@@ -171,12 +172,17 @@ def spoken() -> tuple[languages.Language, ...]:
     return languages.load(strings, rules.load(facets))
 
 
+def planned(*given: Any, **named: Any) -> list[Page]:
+    """The pages of all parts."""
+    return [page for part in pages.parts(*given, **named) for page in part()]
+
+
 def site(
     *letters: Letter, settings: Settings = DEFAULTS, problems: Sequence[Problem] = (), known: rules.Rules = RULES
 ) -> dict[str, str]:
     """Path -> HTML of every page."""
-    planned = pages.plan(Collection(letters, known, settings, problems), contents(), (), spoken())
-    return {page.path: renderer().render(page).content.decode() for page in planned}
+    found = planned(Collection(letters, known, settings, problems), contents(), (), spoken())
+    return {page.path: renderer().render(page).content.decode() for page in found}
 
 
 def write(folder: Path, *letters: Letter, settings: Settings = DEFAULTS) -> None:

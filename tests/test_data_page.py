@@ -14,9 +14,9 @@ import pytest
 from site_builder import datasets, exports
 from site_builder.collection import Collection
 from site_builder.model import Dataset
-from site_builder.pages import EXAMPLE_ADDRESS, plan
+from site_builder.pages import EXAMPLE_ADDRESS
 from site_builder.settings import Settings
-from tests.example_site import RULES, contents, injection, issue, letter, renderer, write
+from tests.example_site import RULES, contents, injection, issue, letter, planned, renderer, write
 
 LETTERS = [
     letter(number, issue(1, ancillary=number % 4 == 0), *([injection(2, category="injection")] if number % 3 else []))
@@ -26,8 +26,8 @@ NAMESPACE = "{http://www.w3.org/1999/xhtml}"
 
 
 def page(written: tuple[Dataset, ...], settings: Settings) -> str:
-    planned = plan(Collection(LETTERS, RULES, settings), contents(), datasets=written)
-    (found,) = [page for page in planned if page.path == "data/index.html"]
+    shown = planned(Collection(LETTERS, RULES, settings), contents(), datasets=written)
+    (found,) = [page for page in shown if page.path == "data/index.html"]
     return renderer().render(found).content.decode()
 
 

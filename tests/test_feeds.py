@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import pages, rules, sitemap
+from site_builder import rules, sitemap
 from site_builder.collection import Collection
 from site_builder.feeds import NEWEST
 from site_builder.settings import Settings
-from tests.example_site import RULES, injection, issue, letter, renderer, site
+from tests.example_site import RULES, injection, issue, letter, planned, renderer, site
 
 BASE = "https://example.org/imr/"
 HERE = Settings(base_url=BASE)
@@ -241,7 +241,7 @@ def test_the_card_is_an_image_of_the_size_that_others_show() -> None:
 
 def test_planned_pages_are_rendered_from_absolute_hosts_only() -> None:
     """Negative control of the base: nothing in a feed or a description leaves the host."""
-    for page in pages.plan(Collection([letter(1)], FED, HERE, ())):
+    for page in planned(Collection([letter(1)], FED, HERE, ())):
         text = renderer().render(page).content.decode()
         hosts = {urlsplit(found).netloc for found in re.findall(r'https?://[^\s"<>\\]+', text)}
         assert hosts <= {"example.org", "www.w3.org", "schema.org", "a9.com"}, page.path

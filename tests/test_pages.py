@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import collection, decisions, pages, rules
+from site_builder import collection, decisions, rules
 from site_builder.model import Citation, Letter, Problem, Section
 from site_builder.rates import Tally, tally
 from site_builder.settings import Settings
 from tests import links
-from tests.example_site import RULES, injection, issue, letter, site, write
+from tests.example_site import RULES, injection, issue, letter, planned, site, write
 from tests.letter_texts import invented, read, words, words_of
 
 NAMESPACE = "{http://www.w3.org/1999/xhtml}"
@@ -183,14 +183,14 @@ def numbered(count: int) -> list[Letter]:
 @given(count=st.integers(1, 30), size=st.integers(1, 12))
 def test_pages_of_a_value_hold_every_issue_once_newest_first(count: int, size: int) -> None:
     letters = numbered(count)
-    planned = [
+    found = [
         page
-        for page in pages.plan(collection.Collection(letters, RULES, Settings(page_size=size)))
+        for page in planned(collection.Collection(letters, RULES, Settings(page_size=size)))
         if page.path.startswith("browse/body-part/low-back/")
     ]
-    shown = [(row.letter.id, row.issue.number) for page in planned for row in page.context["rows"]]  # type: ignore[attr-defined]
+    shown = [(row.letter.id, row.issue.number) for page in found for row in page.context["rows"]]  # type: ignore[attr-defined]
     assert shown == [(one.id, 1) for one in letters]
-    assert len(planned) == -(-count // size)
+    assert len(found) == -(-count // size)
 
 
 def test_the_rows_shown_are_those_counted_along_every_facet() -> None:
