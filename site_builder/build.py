@@ -19,6 +19,7 @@ from site_builder import (
     formats,
     languages,
     metadata,
+    offline,
     pages,
     privacy,
     publish,
@@ -108,6 +109,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
             cached=options.cache,
             progress=progress,
         )
+        offline.write(stage, _text(options.templates / offline.WORKER))
     if options.cache:
         cache.sweep(options.cache, indexes, all_others=bool(reading.removed))
     if reading.removed:

@@ -17,7 +17,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"build"},
-    {"datasets", "sources", "archives", "pdf", "search", "pagefind", "publish", "serve", "watch", "cache", "shelf", "workers"},
+    {"datasets", "offline", "sources", "archives", "pdf", "search", "pagefind", "publish", "serve", "watch", "cache", "shelf", "workers"},
     {
         "pages",
         "decisions",

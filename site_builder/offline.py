@@ -1,0 +1,35 @@
+"""What a reader's own copy of the site consists of: offline.json names the files, sw.js is the worker that keeps them. Shell.
+
+The frame, the search data and what they need are in the list; pages of letters and lists are kept as they are opened. The worker
+carries the digest of the whole manifest, so any change of any file makes a new generation, and the digest of the list.
+
+Known limit: the list grows with the search data, all of which a copy has to hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import msgspec
+
+from site_builder.publish import manifest
+
+LIST = "offline.json"
+WORKER = "sw.js"
+_LEFT_OUT = re.compile(r"decisions/|(?:\w+/)?browse/[^/]+/.+/|data/(?!index\.html)|.*\.(?:csv|png|xml)$|robots\.txt$")
+"""Pages of letters and of values, and what is not asked for by a page."""
+
+
+def write(stage: Path, worker: str) -> None:
+    """`worker`: text of templates/sw.js. To be called when everything else stands in `stage`."""
+    everything = manifest(stage)
+    sums = msgspec.json.decode(everything, type=dict[str, str])
+    files = {path: digest for path, digest in sums.items() if not _LEFT_OUT.match(path)}
+    size = sum((stage / path).stat().st_size for path in files)
+    listed = msgspec.json.encode({"bytes": size, "files": files})
+    (stage / LIST).write_bytes(listed)
+    generation = hashlib.sha256(everything).hexdigest()[:16]
+    text = worker.replace("{generation}", generation).replace("{list}", hashlib.sha256(listed).hexdigest())
+    (stage / WORKER).write_text(text, encoding="utf-8")
