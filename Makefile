@@ -18,7 +18,7 @@ NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --sil
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench approve clean
+.PHONY: help install build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench screenshots approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -64,6 +64,9 @@ bench-search: $(DEV) $(NODE) $(BROWSER) ## Measure searching: SIZES="1000 10000"
 
 bench: $(DEV) $(NODE) ## Measure how long a build takes, and its memory
 	@$(RUN) -m tests.bench $(ARGS)
+
+screenshots: $(DEV) $(NODE) $(BROWSER) ## Pictures of every template into screenshots/, light and dark, phone and desk
+	@$(RUN) -m tests.every_template
 
 approve: $(DEV) ## Write the expected outputs of the tests anew; read the diff
 	@$(RUN) -m tests.approve $(ARGS)
