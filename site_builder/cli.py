@@ -36,6 +36,8 @@ EXAMPLES = 10
 SETTINGS = Path("site.toml")
 """May be missing: every setting has a default."""
 SEVERITIES = ("quarantine", "warning", "note")
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Unicode categories that a terminal may obey, or show as nothing."""
 _COLOURS = {"quarantine": "red", "warning": "yellow", "note": "blue"}
 
 EXIT_CODES = """\b
@@ -249,7 +251,7 @@ def shown(letter: Letter) -> dict[str, object]:
 def printable(text: str, keep: str = "") -> str:
     """Control, direction and other invisible characters as escapes."""
     return "".join(
-        letter if letter in keep or not unicodedata.category(letter).startswith("C") else letter.encode("unicode_escape").decode()
+        letter if letter in keep or unicodedata.category(letter) not in UNSEEN else letter.encode("unicode_escape").decode()
         for letter in text
     )
 
