@@ -17,9 +17,9 @@ ROW = 46
 WORDS = 16
 """From the top of a line to the foot of its words."""
 LINES = 20
-YEAR = 8
+YEAR = 11
 """Width of a year in a sparkline of TALL."""
-TALL = 28
+TALL = 36
 LABEL = 34
 """Characters of a label, which the table gives whole."""
 

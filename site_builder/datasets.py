@@ -59,7 +59,7 @@ def _write(path: Path, lines: Iterable[bytes]) -> None:
     """Packed where the name says so; without name and time in the head, so that the bytes depend on the content alone."""
     with path.open("wb") as file:
         if path.suffix == ".gz":
-            with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
                 cast(BinaryIO, packed).writelines(lines)
         else:
             file.writelines(lines)

@@ -109,7 +109,7 @@ def test_many_letters_are_packed_and_the_head_of_the_pack_says_nothing(tmp_path:
     assert set(packed) == {"letters.jsonl.gz", "letters.parquet", "issues.csv.gz", "schema.json", "SHA256SUMS"}
     for name in ("letters.jsonl", "issues.csv"):
         content = (tmp_path / "packed" / "data" / f"{name}.gz").read_bytes()
-        assert content[:10] == b"\x1f\x8b\x08\x00\0\0\0\0\x02\xff"  # no name, no time, no system
+        assert content[:10] == b"\x1f\x8b\x08\x00\0\0\0\0\x00\xff"  # no name, no time, no system
         assert gzip.decompress(content) == (tmp_path / "plain" / "data" / name).read_bytes()
     assert (tmp_path / "packed" / "data" / "letters.parquet").read_bytes() == (
         tmp_path / "plain/data/letters.parquet"
