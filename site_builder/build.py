@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -20,6 +20,7 @@ from site_builder import (
     languages,
     metadata,
     offline,
+    originals,
     pages,
     privacy,
     publish,
@@ -76,6 +77,13 @@ class Reading(NamedTuple):
     """Ids of letters that were taken down."""
 
 
+class Beside(NamedTuple):
+    """What is written before the pages, which lead to it."""
+
+    datasets: Sequence[Dataset]
+    originals: Mapping[str, str]
+
+
 class Report(Frozen, frozen=True):
     """What was published."""
 
@@ -99,7 +107,9 @@ def build(options: Options, progress: Progress = silent) -> Report:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
             raise BuildError(f"nothing to publish: {told}")
         data = datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
-        written = _write_pages(stage, reading, options, data, progress)
+        wanted, largest = reading.settings.publish_originals, reading.settings.max_letter_bytes
+        beside = Beside(data, originals.write(stage, options.letters, reading.letters, largest) if wanted else {})
+        written = _write_pages(stage, reading, options, beside, progress)
         indexes = search.build(
             stage,
             reading.letters,
@@ -180,7 +190,7 @@ def _code() -> bytes:
     return digest.digest()
 
 
-def _write_pages(stage: Path, reading: Reading, options: Options, data: Sequence[Dataset], progress: Progress) -> int:
+def _write_pages(stage: Path, reading: Reading, options: Options, beside: Beside, progress: Progress) -> int:
     """Everything but data and search; how many pages."""
     templates = options.templates
     contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
@@ -191,8 +201,8 @@ def _write_pages(stage: Path, reading: Reading, options: Options, data: Sequence
         spoken,
         contents,
     )
-    site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems)
-    parts = pages.parts(site, contents, reading.removed, spoken, data)
+    site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems, beside.originals)
+    parts = pages.parts(site, contents, reading.removed, spoken, beside.datasets)
 
     def write(part: pages.Part) -> list[tuple[str, bool]]:
         """(path, may be indexed) of the pages written."""

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from site_builder.model import Frozen, Issue, Letter, Problem
@@ -74,8 +75,16 @@ class Axis(NamedTuple):
 class Collection:
     """The letters, their issues as rows, and the rows of every facet value."""
 
-    def __init__(self, letters: Sequence[Letter], rules: Rules, settings: Settings, problems: Sequence[Problem] = ()) -> None:
-        self.letters, self.rules, self.settings, self.problems = letters, rules, settings, problems
+    def __init__(
+        self,
+        letters: Sequence[Letter],
+        rules: Rules,
+        settings: Settings,
+        problems: Sequence[Problem] = (),
+        originals: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`originals`: letter id -> path of the letter itself below the root, where it is published."""
+        self.letters, self.rules, self.settings, self.problems, self.originals = letters, rules, settings, problems, originals
         self.facets = tuple(facet for facet in rules.facets if facet.order >= 0)
         self.rows = [
             Row(letter, issue, tuple(_values(letter, issue, facet) for facet in self.facets))

@@ -77,6 +77,7 @@ def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
             "similar": [(_listed(shared), list(found)) for shared, found in groupby(similar, key=attrgetter("shared"))],
             "citation": citation_text(letter, site.settings),
             "record": site.settings.state_record(letter.case_number) if letter.case_number else "",
+            "original": site.originals.get(letter.id, ""),
             "newer": _neighbour(site, number - 1) if number else None,
             "older": _neighbour(site, number + 1) if number + 1 < len(site.letters) else None,
             "indexed": site.settings.indexing == "all",

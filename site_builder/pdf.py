@@ -40,6 +40,9 @@ LONGEST = 5_000_000
 _BREAK = 1.4
 """Times the usual distance of lines: where a paragraph ends, it is at least that."""
 
+_BESIDE_PAGES = ("/AA", "/Annots", "/Metadata", "/PieceInfo", "/Thumb")
+"""What a page can carry besides what is printed on it."""
+
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from site_builder import pdf; pdf.work(int(sys.argv[2]), int(sys.argv[3]))"
 
 
@@ -75,6 +78,10 @@ class PdfReader:
             return _problem("pdf-no-text", name, "the PDF holds no text, perhaps a scan; run OCR on it (for example ocrmypdf)")
         return answer.text
 
+    def bare(self, content: bytes) -> bytes | None:
+        """The PDF with nothing but its pages; None where it cannot be written anew. The same bytes give the same bytes."""
+        return self._ask("bare", content).bare
+
     def _ask(self, engine: str, content: bytes) -> _Answer:
         worker = self._idle.get()
         try:
@@ -95,6 +102,7 @@ def _problem(code: str, name: str, message: str) -> Problem:
 class _Answer(NamedTuple):
     text: str = ""
     failure: str = ""
+    bare: bytes | None = None
 
 
 class _Worker:
@@ -159,6 +167,8 @@ def work(memory: int, seconds: int) -> None:
 
 def _answer(engine: str, content: bytes) -> _Answer:
     try:
+        if engine == "bare":
+            return _Answer(bare=_bare(content))
         text = _by_pdfium(content) if engine == "pdfium" else _by_pypdf(content)
     except Exception as error:  # engines raise anything; this is a worker's border, and the failure is reported
         told = f"{type(error).__name__}: {error}"[:200]
@@ -175,6 +185,25 @@ def _by_pypdf(content: bytes) -> str:
         if sum(map(len, pages)) > LONGEST:
             break
     return "\n\f".join(pages)
+
+
+def _bare(content: bytes) -> bytes:
+    from pypdf import PdfReader as Reader  # noqa: PLC0415  # slow to import, seldom needed
+    from pypdf import PdfWriter as Writer  # noqa: PLC0415
+
+    writer = Writer()
+    for page in Reader(io.BytesIO(content)).pages:
+        writer.add_page(page)
+    for page in writer.pages:
+        resources = page.get("/Resources")
+        pictures = resources.get_object().get("/XObject") if resources else None
+        for part in (page, *(picture.get_object() for picture in (pictures.get_object().values() if pictures else ()))):
+            for key in _BESIDE_PAGES:
+                part.pop(key, None)
+    writer.metadata = None
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
 
 
 class _Printed(NamedTuple):

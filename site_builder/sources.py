@@ -110,10 +110,17 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
 
 def read_file(path: Path, name: str, pdfs: PdfReader | None = None, largest: int = LARGEST, member: str = "") -> Source | Problem:
     """One letter. `name` is its path below the letters folder; `member`: its path in the archive `path`."""
-    content = _unpacked(path, member, name, largest) if member else _content(path, name, largest)
-    if isinstance(content, Problem):
-        return content
-    return _from_pdf(content, name, pdfs) if name.lower().endswith(".pdf") else _from_text(content, name)
+    read = content(Found(path, name, member), largest)
+    if isinstance(read, Problem):
+        return read
+    return _from_pdf(read, name, pdfs) if name.lower().endswith(".pdf") else _from_text(read, name)
+
+
+def content(file: Found, largest: int = LARGEST) -> bytes | Problem:
+    """The bytes of a letter, at most `largest` of them."""
+    if file.member:
+        return _unpacked(file.path, file.member, file.name, largest)
+    return _content(file.path, file.name, largest)
 
 
 def read_metadata(folder: Path) -> tuple[tuple[Row, ...], list[Problem]]:
