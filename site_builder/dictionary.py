@@ -65,9 +65,11 @@ def _in_words(type_: inspect.Type) -> str:
     if isinstance(plain, inspect.VarTupleType):
         item, _ = _plain(plain.item_type)
         known = _WORDS.get(type(item))
-        return f"list of {known[0]}" if known else "list of pairs" if isinstance(item, inspect.TupleType) else "list"
+        return f"list of {known[0] if known else 'pairs' if isinstance(item, inspect.TupleType) else 'objects'}"
+    if isinstance(plain, inspect.StructType):
+        return f"object with {', '.join(field.encode_name for field in plain.fields)}"
     known = _WORDS.get(type(plain))
-    return f"{known[0]}{', or empty' if empty else ''}" if known else "fields"
+    return f"{known[0]}{', or empty' if empty else ''}" if known else "object of lists"
 
 
 def _in_sql(type_: inspect.Type) -> str:

@@ -19,7 +19,7 @@ from site_builder.rates import Tally, tally
 from site_builder.rules import Facet
 
 FOLDER = "statistics/"
-ON_FRONT = 12
+ON_FRONT = 15
 """Lines of a table on the front page of the statistics; the table's own page has more."""
 MOST = 100
 """Lines of a table on its own page; the CSV has all."""
@@ -57,7 +57,7 @@ class Table(NamedTuple):
     heads: tuple[str, ...]
     """Over the columns of the values."""
     front: tuple[Line, ...]
-    """The topmost values; most frequent first, an open facet's in order."""
+    """The topmost values; most frequent first, an open facet's highest first."""
     lines: tuple[Line, ...]
     """Every value, each under its parent."""
     untold: int
@@ -128,8 +128,8 @@ def _of_facet(site: Collection, number: int) -> Table:
 
     def below(parent: str | None, depth: int) -> Iterator[Line]:
         own = [found for found in lines if (above[found] if above[found] in lines else None) == parent]
-        own.sort(key=lambda found: found if facet.open else (-lines[found].counted.issues, places.get(found, 0), found))
-        for found in own:
+        own.sort(key=lambda found: (0 if facet.open else -lines[found].counted.issues, places.get(found, 0), found))
+        for found in reversed(own) if facet.open else own:
             yield lines[found]._replace(depth=depth)
             yield from below(found, depth + 1)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import duckdb
 import html5lib
 import pytest
 
@@ -104,3 +107,30 @@ def test_what_is_measured_stands_after_what_is_counted(tmp_path: Path) -> None:
     html = (tmp_path / "coverage" / "index.html").read_text("utf-8")
     places = [html.index(f'id="{id}"') for id in ("years", "read", "left-out", "how-accurate-the-reading-is")]
     assert places == sorted(places)
+
+
+def test_the_files_of_a_site_hold_what_its_pages_count(sample_site: Path) -> None:
+    letters = (sample_site / "data" / "letters.jsonl").read_bytes().count(b"\n")
+    issues = duckdb.sql(f"SELECT count(*) FROM read_csv('{sample_site}/data/issues.csv')").fetchall()[0][0]
+    assert len(list(sample_site.glob("decisions/*.html"))) == letters
+    rows = [path.read_text("utf-8").count("<li><b class=") for path in sample_site.glob("browse/outcome/**/index.html")]
+    assert sum(rows) == issues
+    coverage = (sample_site / "coverage" / "index.html").read_text("utf-8")
+    assert f'All</th> <td class="n">{letters}</td> <td class="n">{issues}</td>' in coverage
+    with (sample_site / "statistics" / "treatment.csv").open(encoding="utf-8", newline="") as file:
+        assert sum(int(row["issues"]) for row in csv.DictReader(file) if "/" not in row["id_1"]) == issues
+
+
+def test_no_page_of_a_site_is_an_orphan(sample_site: Path) -> None:
+    """Without JavaScript every page is reached from the front page by links."""
+    pages = {path.relative_to(sample_site).as_posix() for path in sample_site.rglob("*.html")}
+    seen, waiting = set[str](), ["index.html"]
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        for link in re.findall(r'<a [^>]*?href="([^"#?:]+)', (sample_site / path).read_text("utf-8")):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link))
+            target = f"{target}/index.html".removeprefix("./") if link.endswith("/") else target
+            if target in pages - seen and target not in waiting:
+                waiting.append(target)
+    assert pages - seen == {"404.html"}

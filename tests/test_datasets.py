@@ -7,6 +7,8 @@ import gzip
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -90,6 +92,8 @@ def test_the_sums_can_be_checked(tmp_path: Path) -> None:
     lines = (data / "SHA256SUMS").read_text("ascii").splitlines()
     assert all(re.fullmatch(r"[0-9a-f]{64}  \S+", line) for line in lines)
     sums = dict(reversed(line.split("  ")) for line in lines)
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=data, stdout=subprocess.DEVNULL, check=True)
     assert sums == {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in data.iterdir() if path.name != "SHA256SUMS"
     }
@@ -138,6 +142,7 @@ def test_types_are_told_in_words() -> None:
     told = {entry.name: entry.type for entry in (*dictionary.entries(exports.LetterRow), *dictionary.entries(exports.IssueRow))}
     assert (told["id"], told["decision_date"], told["age"]) == ("text", "date, or empty", "number, or empty")
     assert (told["specialties"], told["ur_sections"], told["retrospective"]) == ("list of text", "list of pairs", "true or false")
+    assert (told["issues"], told["pages"], told["facets"]) == ("list of objects", "object with ur, imr", "object of lists")
 
 
 def test_a_field_without_a_description_is_refused() -> None:

@@ -108,6 +108,11 @@ def test_children_follow_their_parent_and_the_front_page_has_the_topmost() -> No
     assert [line.ids[0] for line in found.front] == ["imaging", "injection"]
 
 
+def test_years_stand_newest_first_so_that_the_front_page_has_the_newest() -> None:
+    years = [letter(number, facets={"year": (str(2000 + number),)}) for number in (3, 24, 1)]
+    assert [line.ids[0] for line in table(years, "year").front] == ["2024", "2003", "2001"]
+
+
 def test_the_guidelines_of_both_sides_are_crossed_by_family_and_one_by_one() -> None:
     found = table(collected(3), "ur-guideline-by-guideline")
     assert {line.ids: line.counted.issues for line in found.front} == {("mtus", "mtus"): 3, ("mtus", "odg"): 3}
