@@ -38,6 +38,8 @@ class Language(Frozen, frozen=True, forbid_unknown_fields=True):
     months: tuple[str, ...] = MONTHS
     texts: Mapping[str, str] = {}
     """Inline Markdown; {names} are filled in by the templates."""
+    scripts: Mapping[str, str] = {}
+    """What the scripts of the search page say: plain text."""
     facets: Mapping[str, FacetWords] = {}
 
     @property
@@ -79,11 +81,8 @@ def _read(code: str, text: str) -> Language:
 
 def _prove(language: Language, first: Language, rules: Rules) -> None:
     name = f"templates/strings/{language.code}.toml"
-    for key in sorted(language.texts.keys() ^ first.texts.keys()):
-        raise BuildError(f"{name}: {key!r} is {'missing' if key in first.texts else f'not in {FIRST}.toml'}")
-    for key, text in language.texts.items():
-        if _names(text, f"{name}: {key}") != _names(first.texts[key], key):
-            raise BuildError(f"{name}: {key!r} must hold the same {{names}} as in {FIRST}.toml")
+    _prove_texts(name, language.texts, first.texts)
+    _prove_texts(name, language.scripts, first.scripts)
     known = {facet.key: {value.id for value in facet.value} for facet in rules.facets}
     for facet, words in language.facets.items():
         if facet not in known:
@@ -93,6 +92,14 @@ def _prove(language: Language, first: Language, rules: Rules) -> None:
                 raise BuildError(f"{name}: facets.{facet}: {value!r} is no value of facets/{facet}.toml")
             if not 1 <= len(told) <= 2:
                 raise BuildError(f"{name}: facets.{facet}.{value}: give the label, or the label and the note")
+
+
+def _prove_texts(name: str, texts: Mapping[str, str], first: Mapping[str, str]) -> None:
+    for key in sorted(texts.keys() ^ first.keys()):
+        raise BuildError(f"{name}: {key!r} is {'missing' if key in first else f'not in {FIRST}.toml'}")
+    for key, text in texts.items():
+        if _names(text, f"{name}: {key}") != _names(first[key], key):
+            raise BuildError(f"{name}: {key!r} must hold the same {{names}} as in {FIRST}.toml")
 
 
 def _names(text: str, place: str) -> set[str]:

@@ -99,7 +99,7 @@ class Renderer:
         return File(path=page.path, content=text.encode())
 
     def _environment(self, templates: Mapping[str, str], language: Language) -> Environment:
-        """Templates see `t` (what is said), `here` (where the language's pages stand) and two marks for what is in English:
+        """Templates see `t` (what is said), `said` (what scripts say), `here` (where the language's pages stand) and two marks for what is in English:
         `in_english` on words of letters and on names that are not translated, `to_english` on links to pages in English.
         """
         environment = Environment(
@@ -118,6 +118,7 @@ class Renderer:
             lang=language.code,
             here=language.folder,
             t={key: Markup(_INLINE.renderInline(text)) for key, text in language.texts.items()},  # noqa: S704  # HTML is off
+            said={**language.scripts, "months": language.months},
             in_english="" if first else Markup(f' lang="{FIRST}"'),  # noqa: S704  # a constant
             to_english="" if first else Markup(f' hreflang="{FIRST}"'),  # noqa: S704  # a constant
         )

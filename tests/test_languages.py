@@ -6,6 +6,7 @@ import re
 
 import html5lib
 import pytest
+from playwright.sync_api import Page, expect
 
 from site_builder import languages, rules
 from site_builder.glossary import Glossary
@@ -162,3 +163,36 @@ def test_words_are_linked_on_pages_of_ours_and_nowhere_in_a_letter() -> None:
     for path, html in shown.items():
         links = re.findall(r'href="[./]*(?:es/)?glossary/#([^"]+)"', html)
         assert len(links) == len(set(links)), path
+
+
+# --- The search page in Spanish, in a browser
+
+
+def test_searching_in_spanish_speaks_spanish_and_marks_the_letters_as_english(page: Page, site_url: str) -> None:
+    page.goto(f"{site_url}es/search/?q=mri&body-part=low-back")
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#heading")).to_contain_text("con «mri»")
+    expect(page.locator("#chips")).to_contain_text("Parte del cuerpo: Espalda baja")
+    card = page.locator("#results > li").first
+    expect(card.locator("ul a").first).to_have_attribute("lang", "en")
+    expect(card.locator(".badge").first).to_contain_text("Denegación")
+    text = page.locator("main").inner_text()
+    assert not re.search(
+        r"\b(?:decisions?|issues?|Overturned|Upheld|Filters|Sort|fits?)\b",
+        text.replace("(upheld)", "").replace("(overturned)", ""),
+    )
+
+
+def test_a_value_is_suggested_by_its_spanish_name(page: Page, site_url: str) -> None:
+    page.goto(f"{site_url}es/search/")
+    expect(page.locator("#results")).to_have_attribute("aria-busy", "false")
+    page.locator("#q").press_sequentially("espalda b")
+    expect(page.locator("#suggestions li").first).to_contain_text("Espalda baja")
+
+
+def test_the_toggle_leads_to_the_same_page_in_the_other_language(page: Page, site_url: str) -> None:
+    page.goto(f"{site_url}es/browse/treatment/")
+    page.get_by_role("link", name="English").click()
+    assert page.url == f"{site_url}browse/treatment/"
+    page.get_by_role("link", name="Español").click()
+    assert page.url == f"{site_url}es/browse/treatment/"

@@ -1,10 +1,7 @@
 // The page: shows rows, counts, chips. Knows nothing of the index; everything is set as text but the index's own, escaped excerpts.
 
-const WORDS = {
-  upheld: ["Upheld", "treatment not approved"],
-  overturned: ["Overturned", "treatment approved"],
-};
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+import { ENGLISH, MONTHS, say } from "./say.js";
+
 const OPEN = 4;
 const NUMBER = new Intl.NumberFormat("en-US");
 
@@ -23,8 +20,19 @@ export function button(words, act, attributes = { class: "plain" }) {
   return made;
 }
 
+/** "3 decisions": the texts of a noun, `decision` and `decisions`. */
 export function counted(number, one, many = `${one}s`) {
-  return `${NUMBER.format(number)} ${number === 1 ? one : many}`;
+  return `${NUMBER.format(number)} ${say(number === 1 ? one : many)}`;
+}
+
+/** The facets with the names that the panel gives them, which are in the page's language. */
+export function labelled(facets, panel) {
+  return facets.map((facet) => {
+    const box = panel.querySelector(`[data-facet="${CSS.escape(facet.key)}"]`);
+    const named = new Map(Array.from(box?.querySelectorAll("[data-value]") ?? [], (item) => [item.dataset.value, item.querySelector("label span").textContent]));
+    const values = facet.values.map((value) => ({ ...value, label: named.get(value.id) ?? value.label }));
+    return { ...facet, label: box?.querySelector("summary").textContent ?? facet.label, values };
+  });
 }
 
 export function day(iso) {
@@ -74,7 +82,7 @@ function result({ card: [id, number, date, issues], matching, nearness, query },
   const places = issues.map((_, place) => place).sort((a, b) => weight(b) - weight(a) || a - b);
   const items = places.map((place) => {
     const [disputed, outcome] = issues[place];
-    const link = make("a", { href: `${url}${mark}#issue-${place + 1}` }, disputed);
+    const link = make("a", { href: `${url}${mark}#issue-${place + 1}`, ...ENGLISH }, disputed);
     const excerpt = matching.has(place) && excerpts.get(place + 1);
     return make("li", { class: matching.has(place) ? "matching" : "other" }, link, " ", badge(outcome), excerpt ? quote(excerpt) : "");
   });
@@ -84,23 +92,23 @@ function result({ card: [id, number, date, issues], matching, nearness, query },
   return make(
     "li",
     { class: "card" },
-    make("p", { class: "meta" }, date ? `${day(date)} · ` : "", make("a", { href: `${url}${mark}` }, number ?? id)),
+    make("p", { class: "meta" }, date ? `${day(date)} · ` : "", make("a", { href: `${url}${mark}`, ...ENGLISH }, number ?? id)),
     make("ul", { class: "issues" }, ...items),
-    folded.length ? make("details", {}, make("summary", {}, `${folded.length} more in this letter`), make("ul", { class: "issues" }, ...folded)) : "",
+    folded.length ? make("details", {}, make("summary", {}, say("more_in_letter", { number: folded.length })), make("ul", { class: "issues" }, ...folded)) : "",
     about && !told ? quote(about) : "",
   );
 }
 
 /** The only HTML that is not ours: the index escapes its excerpts and adds <mark>. */
 function quote(html) {
-  const text = make("p", { class: "excerpt" });
+  const text = make("p", { class: "excerpt", lang: ENGLISH.lang });
   text.innerHTML = html;
   return text;
 }
 
 function badge(outcome) {
-  const [word, means] = WORDS[outcome] ?? ["Outcome not recognised", ""];
-  return make("span", { class: `badge ${outcome ?? "unknown"}` }, make("b", {}, word), " ", means ? make("span", {}, means) : "");
+  const means = outcome ? make("span", {}, say(`${outcome}_means`)) : "";
+  return make("span", { class: `badge ${outcome ?? "unknown"}` }, make("b", {}, say(outcome ?? "unknown")), " ", means);
 }
 
 /** Ticks of the panel; a facet with a choice is open. */
@@ -121,7 +129,7 @@ export function showCounts(panel, facets, counts) {
       const value = facet.number.get(item.dataset.value);
       const [letters, issues] = [counts[place].letters[value] ?? 0, counts[place].issues[value] ?? 0];
       const shown = item.querySelector(".n");
-      const told = `${counted(letters, "decision")}, ${counted(issues, "issue")}`;
+      const told = say("counts", { decisions: counted(letters, "decision"), issues: counted(issues, "issue") });
       if (shown.title === told) continue;
       shown.title = told;
       shown.textContent = NUMBER.format(letters);
@@ -132,7 +140,7 @@ export function showCounts(panel, facets, counts) {
 
 /** One removable chip a choice; `remove(key, id)`. */
 export function showChips(list, state, facets, remove, clear) {
-  const chip = (text, act) => make("li", {}, button(`${text} ×`, act, { class: "quiet", "aria-label": `Remove filter: ${text}` }));
+  const chip = (text, act) => make("li", {}, button(`${text} ×`, act, { class: "quiet", "aria-label": say("remove", { text }) }));
   const items = [];
   for (const facet of facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
@@ -140,9 +148,9 @@ export function showChips(list, state, facets, remove, clear) {
       items.push(chip(`${facet.label}: ${label}`, () => remove(facet.key, id)));
     }
   }
-  if (state.from) items.push(chip(`From ${month(state.from)}`, () => remove("from")));
-  if (state.to) items.push(chip(`To ${month(state.to)}`, () => remove("to")));
-  if (items.length) items.push(make("li", {}, button("Clear all filters", clear)));
+  if (state.from) items.push(chip(say("from", { month: month(state.from) }), () => remove("from")));
+  if (state.to) items.push(chip(say("to", { month: month(state.to) }), () => remove("to")));
+  if (items.length) items.push(make("li", {}, button(say("clear"), clear)));
   list.replaceChildren(...items);
 }
 
@@ -154,9 +162,9 @@ export function month(iso) {
 export function showPages(nav, page, last, href) {
   const link = (number, text, rel) => make("a", { href: href(number), "data-page": number, rel }, text);
   const parts = [
-    page > 1 ? link(page - 1, "Previous", "prev") : "",
-    make("span", {}, `Page ${page.toLocaleString("en-US")} of ${last.toLocaleString("en-US")}`),
-    page < last ? link(page + 1, "Next", "next") : "",
+    page > 1 ? link(page - 1, say("previous"), "prev") : "",
+    make("span", {}, say("page", { page: NUMBER.format(page), last: NUMBER.format(last) })),
+    page < last ? link(page + 1, say("next"), "next") : "",
   ];
   nav.replaceChildren(...(last > 1 ? parts.filter(Boolean) : []));
 }

@@ -2,7 +2,8 @@
 
 import { caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
 import { closest, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "./query.js";
-import { button, counted, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
+import { button, counted, labelled, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
+import { around, say } from "./say.js";
 import { format, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
@@ -16,6 +17,7 @@ const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
 const form = find("search");
 const root = new URL(form.dataset.root || "./", location.href);
+const here = new URL(form.dataset.here, root); // where the pages in this language stand
 const kept = new Map();
 const held = new Map();
 let index;
@@ -66,8 +68,13 @@ async function each(items, atOnce, work) {
   await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, worker));
 }
 
+async function opened() {
+  const found = indexed(await load("catalogue/index.json", "json"));
+  return { ...found, facets: labelled(found.facets, find("panel")) };
+}
+
 async function start() {
-  index ??= indexed(await load("catalogue/index.json", "json"));
+  index ??= await opened();
   if (index.text) text ??= new Text(root, index, load);
   read();
   await update();
@@ -121,7 +128,7 @@ async function update() {
     if (stale()) return;
     found.parts.set(shard.number, { ...evaluate(own, index.facets, state, answered.scores), ...answered, first: own.first });
     done.push(shard.name);
-    if (query.asked && done.length < wanted.length) find("progress").textContent = `Searched ${done.join(", ")} …`;
+    if (query.asked && done.length < wanted.length) find("progress").textContent = say("searched", { years: done.join(", ") });
     look();
   };
   const timer = setTimeout(look, PATIENCE);
@@ -140,12 +147,12 @@ async function showAll(found, stale = () => false, early = undefined) {
   const unknown = await absent(found);
   if (stale()) return;
   showCounts(find("panel"), index.facets, sum.counts);
-  say(sum, found, unknown);
+  tell(sum, found, unknown);
   showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./");
   const now = onPage(found, page);
   const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
   if (!early?.length || !touched) await showRows(found, stale, now);
-  else if (!same) find("progress").replaceChildren("All years are searched now. ", button("Show the best matches", () => showRows(found, stale, now).then(() => find("heading").focus())));
+  else if (!same) find("progress").replaceChildren(say("all_searched"), button(say("show_best"), () => showRows(found, stale, now).then(() => find("heading").focus())));
   if (stale()) return;
   find("take").hidden = sum.letters === 0;
   find("download").onclick = () => attempt(() => download(found, rows(found.parts, found.shards, found.way)));
@@ -216,7 +223,7 @@ function showControls(way, query) {
   find("from").value = state.from;
   find("to").value = state.to;
   const chosen = [...state.chosen.values()].reduce((sum, ids) => sum + ids.size, 0) + Boolean(state.from) + Boolean(state.to);
-  find("show-panel").textContent = chosen ? `Filters (${chosen})` : "Filters";
+  find("show-panel").textContent = chosen ? say("filters_chosen", { number: chosen }) : say("filters");
 }
 
 function busy(is) {
@@ -224,18 +231,17 @@ function busy(is) {
   find("panel").classList.toggle("counting", is);
 }
 
-function say({ letters, issues }, { query, parts }, unknown) {
-  const about = state.q ? ` for “${state.q}”` : "";
-  const heading = letters ? `${counted(letters, "decision")}${about}` : `No decision${about}`;
+function tell({ letters, issues }, { query, parts }, unknown) {
+  const heading = say(`${letters ? "found" : "none_found"}${state.q ? "_for" : ""}`, { decisions: counted(letters, "decision"), words: state.q });
   find("heading").textContent = heading;
-  find("status").textContent = letters ? `${heading}, ${counted(issues, "issue")}` : heading;
-  find("progress").textContent = letters ? `${counted(issues, "issue")} in ${letters === 1 ? "it fits" : "them fit"}` : "";
-  find("hide-panel").textContent = letters ? `Show ${counted(letters, "result")}` : "Show results";
-  document.title = `${heading} · Search`;
+  find("status").textContent = letters ? say("with_issues", { heading, issues: counted(issues, "issue") }) : heading;
+  find("progress").textContent = letters ? say(letters > 1 ? "issues_in_them" : issues > 1 ? "issues_in_it" : "issues_in_it_fits", { issues: counted(issues, "issue") }) : "";
+  find("hide-panel").textContent = letters ? say("show_number", { results: counted(letters, "result") }) : say("show_results");
+  document.title = `${heading} · ${say("search")}`;
   const told = [];
-  if (query.mute) told.push("This site was built without its text index: the words are not searched, the filters work.");
+  if (query.mute) told.push(say("no_text"));
   if (query.number && !letters && !state.chosen.size && !state.from && !state.to) {
-    told.push(query.number.exact ? `Case ${state.q.toUpperCase()} is not in this collection.` : `No case number in this collection begins like ${state.q.toUpperCase()}.`);
+    told.push(say(query.number.exact ? "no_case" : "no_case_begins", { number: state.q.toUpperCase() }));
   }
   const nodes = told.map((one) => make("p", {}, one));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
@@ -244,9 +250,8 @@ function say({ letters, issues }, { query, parts }, unknown) {
 }
 
 function unknownWord(word, better) {
-  const limited = state.from || state.to ? " of these months" : "";
-  const node = make("p", { class: "hint" }, `No letter${limited} contains “${word}”.`);
-  if (better) node.append(" Did you mean ", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 })), "?");
+  const node = make("p", { class: "hint" }, say(state.from || state.to ? "no_word_of_months" : "no_word", { word }));
+  if (better) node.append(...around("did_you_mean", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 }))));
   return node;
 }
 
@@ -256,14 +261,14 @@ function loosen() {
   for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
       const label = facet.values[facet.number.get(id)]?.label ?? id;
-      ways.push([`without ${facet.label}: ${label}`, toggled(state, facet.key, id, false)]);
+      ways.push([say("without", { facet: facet.label, value: label }), toggled(state, facet.key, id, false)]);
     }
   }
-  if (state.from || state.to) ways.push(["in any month", { ...state, from: "", to: "", page: 1 }]);
-  if (state.q) ways.push([ways.length ? "without the words" : "all decisions, without the words", { ...state, q: "", page: 1 }]);
+  if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
+  if (state.q) ways.push([say(ways.length ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
   const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next))));
-  const browse = make("a", { href: new URL("browse/", root).href }, "browse all decisions");
-  return make("div", { class: "empty" }, make("p", {}, "Nothing here fits everything asked for. Try"), make("ul", {}, ...items), make("p", {}, "or ", browse, "."));
+  const browse = make("a", { href: new URL("browse/", here).href }, say("browse_all"));
+  return make("div", { class: "empty" }, make("p", {}, say("nothing_fits")), make("ul", {}, ...items), make("p", {}, ...around("or_browse_all", browse)));
 }
 
 /** A step of the reader: into the address bar and its history. */
@@ -285,7 +290,7 @@ function badMonths() {
   const wrong = state.from && state.to && state.from > state.to;
   const error = find("months-error");
   error.hidden = !wrong;
-  error.textContent = wrong ? `${month(state.from)} is after ${month(state.to)}: nothing was searched.` : "";
+  error.textContent = wrong ? say("months_reversed", { from: month(state.from), to: month(state.to) }) : "";
   for (const id of ["from", "to"]) find(id).setAttribute("aria-invalid", String(Boolean(wrong)));
   if (wrong) error.closest("details").open = true;
   return wrong;
@@ -298,7 +303,7 @@ async function download(found, letters) {
   await each(letters.keys(), 8, async (place) => {
     listed[place] = await row(letters[place], found);
     done += 1;
-    if (done % 500 === 0) find("download").textContent = `Preparing ${Math.round((100 * done) / letters.length)}% …`;
+    if (done % 500 === 0) find("download").textContent = say("preparing", { percent: Math.round((100 * done) / letters.length) });
   });
   find("download").textContent = told;
   const link = make("a", { href: URL.createObjectURL(new Blob(["\ufeff", csv(listed, root)], { type: "text/csv" })), download: "imr-decisions.csv" });
@@ -311,12 +316,12 @@ async function attempt(work) {
     await work();
   } catch (error) {
     console.warn(error);
-    const offline = navigator.onLine === false ? "You seem to be offline. " : "";
-    const again = button("Try again", () => attempt(index ? update : start));
-    const browse = make("a", { href: new URL("browse/", root).href }, "browse the decisions");
+    const offline = navigator.onLine === false ? say("offline") : "";
+    const again = button(say("again"), () => attempt(index ? update : start));
+    const browse = make("a", { href: new URL("browse/", here).href }, say("browse_decisions"));
     find("progress").textContent = "";
     find("message").replaceChildren(
-      make("div", { class: "empty", role: "alert" }, make("p", {}, `${offline}The search data could not be loaded. `, again, " or ", browse, ".")),
+      make("div", { class: "empty", role: "alert" }, make("p", {}, `${offline}${say("not_loaded")}`, again, ...around("or_browse", browse))),
     );
     busy(false);
   }
@@ -326,7 +331,7 @@ async function attempt(work) {
 
 const box = suggest(find("q"), find("suggestions"), {
   facets: () => index.facets,
-  vocabulary: async () => load((index ??= indexed(await load("catalogue/index.json", "json"))).vocabulary, "json"),
+  vocabulary: async () => load((index ??= await opened()).vocabulary, "json"),
   take({ facet, value, before }) {
     clearTimeout(typing);
     find("q").value = before;
@@ -366,9 +371,9 @@ find("pages").addEventListener("click", (event) => {
 find("copy").addEventListener("click", async () => {
   try {
     await navigator.clipboard.writeText(location.href);
-    find("status").textContent = "Link copied";
-    find("copy").textContent = "Link copied";
-    setTimeout(() => (find("copy").textContent = "Copy link to this search"), 3000);
+    find("status").textContent = say("copied");
+    find("copy").textContent = say("copied");
+    setTimeout(() => (find("copy").textContent = say("copy")), 3000);
   } catch {
     find("copied").value = location.href;
     find("copied").hidden = false;
