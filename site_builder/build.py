@@ -42,6 +42,8 @@ from site_builder.takedowns import Takedowns
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
+LOST = "letter-lost"
+"""Code of the problem of a letter over which this program fell."""
 TEXTS = (".html", ".xml")
 """Templates, by the suffix of what they make."""
 
@@ -173,13 +175,26 @@ def _understood(
     path = options.cache / "letters.sqlite" if options.cache else None
     known = shelf.take(path, keys) if path else {}
     missing = {key: source for key, source in zip(keys, found, strict=True) if key not in known}
-    read = workers.spread(lambda source: msgspec.msgpack.encode(reader.read(source)), list(missing.values()), options.jobs)
+    read = workers.spread(lambda source: msgspec.msgpack.encode(reader.read(source)), list(missing.values()), options.jobs, _lost)
     new = dict(zip(missing, _counting(read, len(known), len(found), "Reading letters", progress), strict=True))
     if path:
-        shelf.put(path, new)
+        shelf.put(path, {key: letter for key, letter in new.items() if not _is_lost(letter)})
         shelf.sweep(path, keys, all_others=all_others)
     decoder = msgspec.msgpack.Decoder(Letter)
     return [decoder.decode(known.get(key) or new[key]) for key in keys]
+
+
+def _lost(source: Source, told: str) -> bytes:
+    """In the place of a letter that our code cannot take: it is named, and costs no other."""
+    message = f"cannot be read ({told}): a fault of this program, not of yours; leave it out, and report it"
+    problem = Problem(code=LOST, message=message, file=source.name, severity="quarantine")
+    name = f"x-{source.sha256[:16]}"
+    return msgspec.msgpack.encode(Letter(id=name, source=source.name, sha256=source.sha256, format="", problems=(problem,)))
+
+
+def _is_lost(letter: bytes) -> bool:
+    """Not kept for the next build: a machine short of memory loses letters that another can read."""
+    return LOST.encode() in letter
 
 
 def _code() -> bytes:

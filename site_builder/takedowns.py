@@ -95,10 +95,13 @@ class Takedowns(Frozen, frozen=True):
         """Other letters' numbers that were taken down, replaced."""
         if not self.removed:
             return source
-        text = _CASE.sub(self._unsaid, "\n".join(line.text for line in source.lines))
+        whole = "\n".join(line.text for line in source.lines)
+        text = _CASE.sub(self._unsaid, whole)
         lines = tuple(Line(line.number, part) for line, part in zip(source.lines, text.split("\n"), strict=True))
         fields = {name: _CASE.sub(self._unsaid, value) for name, value in source.fields.items()}
-        return msgspec.structs.replace(source, lines=lines, fields=fields, name=_CASE.sub(self._unsaid, source.name))
+        digest = source.sha256 if text == whole else hashlib.sha256(text.encode()).hexdigest()  # no longer what the file says
+        name = _CASE.sub(self._unsaid, source.name)
+        return msgspec.structs.replace(source, name=name, sha256=digest, lines=lines, fields=fields)
 
     def _unsaid(self, match: re.Match[str]) -> str:
         words = match.group()

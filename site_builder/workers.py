@@ -1,6 +1,10 @@
 """Work shared out to processes that begin as copies of this one: what is to be done is not sent to them, only what came out.
 
 Each dies with us and lets Ctrl-C be ours. Where the system cannot copy a process, or there is little to do, it is done here.
+
+A piece that raises, kills its process or never ends costs itself where the caller says what shall stand in its place: what was
+not done yet is then done in processes of its own, chunk by chunk, and in the chunk that fails again piece by piece. Known limit:
+what is done here, for want of processes or of pieces, can be saved from exceptions only.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from site_builder.model import BuildError
@@ -24,6 +29,8 @@ FEWEST = 100
 """Pieces of work that are worth a second process."""
 CHUNK = 25
 """Pieces handed out at once."""
+SECONDS = 120.0
+"""Of wall time that a chunk, or a piece alone, may take; a chunk of letters takes one."""
 
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 """Looked up here: between fork and exec nothing may be."""
@@ -34,23 +41,91 @@ _shared: tuple[Callable[[Any], Any], Sequence[Any]] = (lambda item: item, ())
 """What the copies find: the work, and all pieces of it."""
 
 
-def spread(work: Callable[[Item], Result], pieces: Sequence[Item], jobs: int) -> Iterator[Result]:
-    """`work` of every piece, in their order; results cross a process border by pickle. Raises BuildError where a process dies."""
+def spread(
+    work: Callable[[Item], Result], pieces: Sequence[Item], jobs: int, lost: Callable[[Item, str], Result] | None = None
+) -> Iterator[Result]:
+    """`work` of every piece, in their order; results cross a process border by pickle.
+
+    `lost`: the result of a piece that raises, kills its process or never ends, with what was seen, in a few words. Without it an
+    exception is raised here, and a process that dies raises BuildError.
+    """
+    whole = _guarded(work, lost) if lost else work
     if jobs < 2 or len(pieces) < FEWEST or sys.platform != "linux":
-        yield from map(work, pieces)
+        yield from map(whole, pieces)
         return
     global _shared  # noqa: PLW0603  # the one way to hand something to a copy without sending it
-    _shared = work, pieces
+    _shared = whole, pieces
     chunks = [range(first, min(first + CHUNK, len(pieces))) for first in range(0, len(pieces), CHUNK)]
+    try:
+        done = 0
+        for results in _together(chunks, jobs, SECONDS if lost else None):
+            yield from results
+            done += 1
+        for chunk in chunks[done:]:
+            if lost is None:
+                raise BuildError("a worker process was killed: close other programs, or use fewer --jobs", exit_code=5)
+            yield from _apart(chunk, lost)
+    finally:
+        _shared = (lambda item: item), ()
+
+
+def _guarded(work: Callable[[Item], Result], lost: Callable[[Item, str], Result]) -> Callable[[Item], Result]:
+    def guarded(piece: Item) -> Result:
+        try:
+            return work(piece)
+        except Exception as error:  # a fault of ours that one piece brings to light must not cost the others; it is told
+            return lost(piece, type(error).__name__)
+
+    return guarded
+
+
+def _together(chunks: Sequence[range], jobs: int, seconds: float | None) -> Iterator[list[Any]]:
+    """Results of the chunks, in order, up to the first whose process dies or takes too long."""
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), initializer=_begin, initargs=(os.getpid(),))
     try:
-        for results in pool.map(_chunk, chunks):
-            yield from results
-    except BrokenProcessPool:
-        raise BuildError("a worker process was killed: close other programs, or use fewer --jobs", exit_code=5) from None
+        for result in [pool.submit(_chunk, chunk) for chunk in chunks]:
+            yield result.result(seconds)
+    except (BrokenProcessPool, TimeoutError):
+        for process in multiprocessing.active_children():
+            process.kill()
     finally:
         pool.shutdown(cancel_futures=True)
-        _shared = (lambda item: item), ()
+
+
+def _apart(chunk: range, lost: Callable[[Any, str], Any]) -> list[Any]:
+    """Results of a chunk from a process of its own; where that fails, of its pieces from processes of theirs."""
+    found = _alone(chunk)
+    if isinstance(found, list):
+        return found
+    if len(chunk) == 1:
+        return [lost(_shared[1][chunk[0]], found)]
+    return [result for number in chunk for result in _apart(range(number, number + 1), lost)]
+
+
+def _alone(chunk: range) -> list[Any] | str:
+    """The results, or what became of the process."""
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(theirs, chunk, os.getpid()))
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(SECONDS):
+            return f"no end within {SECONDS:.0f} s"
+        found: list[Any] = ours.recv()
+        return found
+    except EOFError:
+        process.join()
+        return f"its process ended with {process.exitcode}"
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _answer(answers: Connection, chunk: range, parent: int) -> None:
+    _begin(parent)
+    answers.send(_chunk(chunk))
 
 
 def die_with_parent() -> None:
