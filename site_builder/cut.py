@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from site_builder import text
@@ -125,7 +126,7 @@ def _position(lines: Sequence[Line], index: int, start: int, length: int) -> tup
     while length > 0:
         row = lines[index].text
         while column < len(row) and length > 0:
-            length -= len(fold(row[column]))
+            length -= _folded_length(row[column])
             column += 1
         if length > 0:
             index, column = index + 1, 0
@@ -134,6 +135,11 @@ def _position(lines: Sequence[Line], index: int, start: int, length: int) -> tup
         if column < len(row) and row[column].isalnum():
             column += 1
     return index, column
+
+
+@cache
+def _folded_length(letter: str) -> int:
+    return len(fold(letter))
 
 
 def _may_begin(mark: Mark, role: str, kept: Sequence[Line], form: Format) -> bool:

@@ -107,19 +107,19 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
         return tuple(sorted(folded.values(), key=lambda one: -len(one.letters)))
 
     @cached_property
-    def _starts(self) -> Mapping[int, Mapping[str, tuple[int, ...]]]:
-        """Place in a text -> the beginning of a piece that may stand there -> places of its marks among `marks`."""
+    def _starts(self) -> tuple[tuple[int, int, Mapping[str, tuple[int, ...]]], ...]:
+        """For each place where a piece may stand: its beginning's start and end there, and places among `marks` by beginning."""
         starts: dict[int, dict[str, tuple[int, ...]]] = {}
         for number, want in enumerate(self.marks):
             for piece, first, last in want.pieces:
                 for at in range(first, last - len(piece) + 1):
                     having = starts.setdefault(at, {})
                     having[piece[:_BEGINNING]] = (*having.get(piece[:_BEGINNING], ()), number)
-        return starts
+        return tuple((at, at + _BEGINNING, having) for at, having in sorted(starts.items()))
 
     def near(self, letters: str) -> list[Folded]:
         """The marks that `letters` may begin with, misprints forgiven, longest first; no other one can be found there."""
-        found = {number for at, having in self._starts.items() for number in having.get(letters[at : at + _BEGINNING], ())}
+        found = {number for at, end, having in self._starts for number in having.get(letters[at:end], ())}
         return [self.marks[number] for number in sorted(found)]
 
     @cached_property

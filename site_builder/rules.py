@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -20,6 +21,9 @@ from site_builder.model import BuildError, Frozen
 
 Example = tuple[str, str]
 """(regular expression, a text that it must match)."""
+
+REMEMBERED = 4096
+"""Texts whose values are kept: letters use the same requests and guideline lines again and again."""
 
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
 _SPACE = re.compile(r"\s+")
@@ -102,14 +106,19 @@ class Vocabulary:
         self._patterns = [(value, _compile(pattern), pattern) for value in facet.value for pattern, _ in value.patterns]
         self._families: dict[str | None, Vocabulary] = {}
         self._masks = [_compile(pattern) for pattern, _ in facet.masks]
+        self._known = lru_cache(REMEMBERED)(self._find)
 
-    def find(self, text: str) -> list[Match]:
+    def find(self, text: str) -> tuple[Match, ...]:
         """Every value named in `text`, in order of mention; where two overlap, the longer match stands.
 
         Equal spans may name several values ("leg pain": two regions). Offsets are into `squeeze(text)`.
         """
-        text = squeeze(text)
+        return self._known(squeeze(text))
+
+    def _find(self, text: str) -> tuple[Match, ...]:
         found = [*self._words_in(text), *self._patterns_in(text)]
+        if not found:
+            return ()
         found.sort(key=lambda match: (match.start - match.end, match.start))
         kept: list[Match] = []
         taken = {(match.start(), match.end()) for mask in self._masks for match in mask.finditer(text)}
@@ -123,7 +132,7 @@ class Vocabulary:
                 covered[match.start : match.end] = b"\1" * (match.end - match.start)
                 kept.append(match)
         kept.sort(key=lambda match: (match.start, self.order[match.value.id]))
-        return kept
+        return tuple(kept)
 
     def ids(self, text: str) -> tuple[str, ...]:
         """Ids of the values found, unique, in order of mention."""

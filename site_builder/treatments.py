@@ -17,6 +17,7 @@ What names nothing known has no category, since nothing is guessed; the value `o
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from bisect import bisect_left
 
 from site_builder.model import Evidence
@@ -42,7 +43,7 @@ def classify(disputed: str, vocabulary: Vocabulary) -> tuple[str | None, str | N
     return category, subcategory or None, Evidence(field="category", value=best.value.id, rule=best.rule, words=best.words)
 
 
-def _exact(found: list[Match], vocabulary: Vocabulary) -> list[Match]:
+def _exact(found: Sequence[Match], vocabulary: Vocabulary) -> list[Match]:
     """Without categories named alone, unless there is nothing else."""
     categories = {value.parent for value in vocabulary.facet.value}
     return [match for match in found if match.value.id not in categories] or found
