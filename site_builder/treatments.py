@@ -17,8 +17,8 @@ What names nothing known has no category, since nothing is guessed; the value `o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from site_builder.model import Evidence
 from site_builder.rules import Match, Vocabulary, squeeze
@@ -43,7 +43,7 @@ def classify(disputed: str, vocabulary: Vocabulary) -> tuple[str | None, str | N
     return category, subcategory or None, Evidence(field="category", value=best.value.id, rule=best.rule, words=best.words)
 
 
-def _exact(found: Sequence[Match], vocabulary: Vocabulary) -> list[Match]:
+def _exact(found: Sequence[Match], vocabulary: Vocabulary) -> Sequence[Match]:
     """Without categories named alone, unless there is nothing else."""
     categories = {value.parent for value in vocabulary.facet.value}
     return [match for match in found if match.value.id not in categories] or found

@@ -1,15 +1,13 @@
 """Regions of the body: named in requests, given as injured in case summaries. All texts are invented."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import body_parts, rules
+from site_builder import body_parts
+from tests import corpus
 
-FACET = Path(__file__).parents[1] / "site_builder" / "facets" / "body-part.toml"
-REGIONS = rules.load({"body-part": FACET.read_text(encoding="utf-8")}).vocabularies["body-part"]
+REGIONS = corpus.known().vocabularies["body-part"]
 
 
 @pytest.mark.parametrize(

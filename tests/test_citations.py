@@ -1,18 +1,15 @@
 """What a guideline paragraph cites, over the dialects of 2013 to 2024. The wording is the form's own; the cases are invented."""
 
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import citations, rules
+from site_builder import citations
+from tests import corpus
 
-FACETS = Path(__file__).parents[1] / "site_builder" / "facets"
-GUIDELINES = rules.load({path.stem: path.read_text(encoding="utf-8") for path in FACETS.glob("*guideline.toml")}).vocabularies[
-    "guideline"
-]
+GUIDELINES = corpus.known().vocabularies["guideline"]
 OUTSIDE = "The Expert Reviewer based their decision on recommendation(s) outside of the MTUS Guidelines. "
 NON = "Decision based on Non-MTUS Citation "
 
