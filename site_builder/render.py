@@ -99,8 +99,8 @@ class Renderer:
         return File(path=page.path, content=text.encode())
 
     def _environment(self, templates: Mapping[str, str], language: Language) -> Environment:
-        """Templates see `t` (what is said), `said` (what scripts say), `here` (where the language's pages stand) and two marks for what is in English:
-        `in_english` on words of letters and on names that are not translated, `to_english` on links to pages in English.
+        """Templates see `t` (what is said), `said` (what scripts say), `here` (where the language's pages stand) and two marks:
+        `in_english` for words of letters and names that are not translated, `to_english` for links to pages in English.
         """
         environment = Environment(
             loader=DictLoader(dict(templates)),
