@@ -1,0 +1,156 @@
+"""What readers do with a page that is no search: by keyboard, on paper, in the dark, at a wrong address."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+
+from tests.every_template import PAGES, settled
+
+DECISION = "decisions/cm99-0000204.html"
+
+
+@pytest.mark.parametrize("address", ["", "search/", "browse/", DECISION, "statistics/"])
+def test_the_first_stop_of_the_tab_key_skips_to_the_content(page: Page, site_url: str, address: str) -> None:
+    settled(page, site_url + address)
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    expect(page.locator(".skip")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+
+
+def test_every_stop_of_the_tab_key_can_be_seen(page: Page, site_url: str) -> None:
+    page.goto(site_url + DECISION)
+    stops = page.locator("a[href], button, summary, input, select").count()
+    for _ in range(stops):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            "() => { const style = getComputedStyle(document.activeElement); return [style.outlineStyle, style.outlineWidth]; }"
+        )
+        assert outline == ["solid", "3px"]
+
+
+def test_a_citation_is_copied_by_keyboard_and_said_to_be(browser: Browser, site_url: str) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(site_url + DECISION)
+    page.get_by_role("button", name="Copy citation").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".cite [role=status]")).to_have_text("Copied.")
+    shown = page.inner_text("#citation").strip()
+    assert page.evaluate("() => navigator.clipboard.readText()") == shown
+    assert re.match(r"IMR Case No\. CM99-0000204, decided \d+ \w{3} \d{4}", shown)
+    context.close()
+
+
+def test_a_citation_that_may_not_be_copied_is_selected(browser: Browser, site_url: str) -> None:
+    context = browser.new_context(permissions=[])
+    page = context.new_page()
+    page.goto(site_url + DECISION)
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    page.get_by_role("button", name="Copy citation").click()
+    assert page.evaluate("() => getSelection().toString().trim()") == page.inner_text("#citation").strip()
+    context.close()
+
+
+def test_a_citation_can_be_read_and_an_issue_linked_without_a_script(browser: Browser, site_url: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site_url + DECISION)
+    assert "IMR Case No. CM99-0000204" in page.inner_text("#citation")
+    assert page.locator("button").count() == 0, "no button that does nothing"
+    page.locator("h2#issue-1 a").click()
+    assert urlsplit(page.url).fragment == "issue-1"
+    context.close()
+
+
+def test_a_wrong_address_at_any_depth_is_answered_with_a_whole_page(page: Page, site_url: str) -> None:
+    answer = page.goto(f"{site_url}decisions/deep/down/cm00-0000000.html")
+    assert answer
+    assert answer.status == 404
+    assert page.evaluate("() => document.styleSheets.length") > 0
+    assert page.evaluate("() => getComputedStyle(document.querySelector('header.top')).backgroundColor") != "rgba(0, 0, 0, 0)"
+    page.fill("main input[name=q]", "lumbar")
+    page.press("main input[name=q]", "Enter")
+    page.wait_for_url("**/search/?q=lumbar")
+
+
+def test_a_decision_on_paper_holds_the_letter_and_no_controls(page: Page, site_url: str) -> None:
+    page.goto(site_url + DECISION)
+    page.emulate_media(media="print")
+    for control in (".top nav", ".skip", "nav.pages", "button", ".crumbs"):
+        for found in page.locator(control).all():
+            expect(found).not_to_be_visible()
+    expect(page.locator("#citation")).to_be_visible()
+    printed = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(format="Letter"))).pages)
+    for heading in page.locator("h2").all_inner_texts():
+        assert heading.split()[0] in printed
+    assert "IMR Case No. CM99-0000204" in printed
+    assert "Search" not in printed.split("Cite this decision")[-1]
+
+
+@pytest.mark.parametrize(("scheme", "dark"), [("light", False), ("dark", True)])
+def test_the_page_follows_the_reader_s_colours(page: Page, site_url: str, scheme: str, dark: bool) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(site_url)
+    colour = page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", colour)[:3])) < 200) is dark
+
+
+def test_outcomes_can_be_told_apart_in_forced_colours(page: Page, site_url: str) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(site_url + DECISION)
+    for badge in page.locator(".badge").all():
+        assert badge.evaluate("badge => getComputedStyle(badge).borderTopStyle") == "solid"
+        assert re.match(r"Upheld\s+treatment not approved|Overturned\s+treatment approved", badge.text_content() or "")
+
+
+def test_nothing_scrolls_smoothly_for_who_wants_no_motion(page: Page, site_url: str) -> None:
+    for wanted, behaviour in (("reduce", "auto"), ("no-preference", "smooth")):
+        page.emulate_media(reduced_motion=wanted)  # type: ignore[arg-type]
+        page.goto(site_url)
+        assert page.evaluate("() => getComputedStyle(document.documentElement).scrollBehavior") == behaviour
+
+
+@pytest.fixture(scope="module")
+def narrow(browser: Browser) -> Iterator[Page]:
+    """A phone that sums up how far things jump while a page loads."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.add_init_script(
+        "window.jumped = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())"
+        " if (!entry.hadRecentInput) window.jumped += entry.value; }).observe({ type: 'layout-shift', buffered: true });"
+    )
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_jumps_while_a_page_loads(narrow: Page, site_url: str, name: str) -> None:
+    settled(narrow, site_url + PAGES[name])
+    narrow.wait_for_timeout(300)
+    assert narrow.evaluate("() => window.jumped") <= 0.02
+
+
+def test_titles_and_descriptions_are_there_and_unlike_each_other(sample_site: Path) -> None:
+    seen: dict[str, str] = {}
+    for path in sorted(sample_site.rglob("*.html")):
+        html = path.read_text("utf-8")
+        name = path.relative_to(sample_site).as_posix()
+        title, told = (
+            re.findall(pattern, html) for pattern in (r"(?m)^<title>([^<]+)</title>", r'<meta name=description content="([^"]+)"')
+        )
+        assert (len(title), len(told)) == (1, 1), name
+        if name == "404.html":  # of no address of its own
+            continue
+        assert re.search(r'<link rel=canonical href="https://example.org/imr/', html), name
+        for said in (title[0], f"description: {told[0]}"):
+            assert seen.setdefault(said, name) == name, (said, seen[said], name)
