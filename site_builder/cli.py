@@ -145,12 +145,16 @@ def build(quiet: bool, strict: bool, **given: Any) -> None:
 @main.command()
 @_reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def check(quiet: bool, as_json: bool, **given: Any) -> None:
+@click.option("--privacy", is_flag=True, help="Report only what the privacy gate finds.")
+def check(quiet: bool, as_json: bool, privacy: bool, **given: Any) -> None:
     """Read the letters, write nothing; report problems and what the vocabularies leave untagged."""
     with _progress(quiet) as progress:
         reading = builder.read(_options(**given), progress)
     report = coverage.report(reading.letters, reading.problems, reading.rules)
-    if as_json:
+    if privacy:
+        for line in privacy_lines(reading.problems):
+            click.echo(line)
+    elif as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
     else:
         click.echo(printable(coverage.as_text(report), keep="\n"))
@@ -269,6 +273,14 @@ def problem_lines(problems: Sequence[Problem], most: int | None = EXAMPLES) -> I
             yield f"  {printable(place)}: {printable(problem.message)}" if place else f"  {printable(problem.message)}"
         if most is not None and len(rows) > most:
             yield f"  ... and {len(rows) - most:,} more: `check` shows all"
+
+
+def privacy_lines(problems: Sequence[Problem]) -> Iterator[str]:
+    """What the gate finds: how much, then kind, place and shape of each, never the value."""
+    found = [problem for problem in problems if problem.code.startswith("privacy-")]
+    letters, held = {problem.file for problem in found}, {problem.file for problem in _blocked(found)}
+    yield f"{_count(len(found), 'finding')} in {_count(len(letters), 'letter')}; {_count(len(held), 'letter')} held back"
+    yield from problem_lines(found, most=None)
 
 
 def _options(

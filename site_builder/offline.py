@@ -18,7 +18,7 @@ from site_builder.publish import manifest
 
 LIST = "offline.json"
 WORKER = "sw.js"
-_LEFT_OUT = re.compile(r"decisions/|(?:\w+/)?browse/[^/]+/.+/|data/(?!index\.html)|.*\.(?:csv|png|xml)$|robots\.txt$")
+_LEFT_OUT = re.compile(r"\A(?:decisions/|(?:\w+/)?browse/[^/]+/.+/|data/(?!index\.html)|.*\.(?:csv|png|xml)$|robots\.txt$)")
 """Pages of letters and of values, and what is not asked for by a page."""
 
 
