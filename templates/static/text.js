@@ -83,6 +83,7 @@ export class Text {
     const found = new Map();
     for (const result of results) {
       const letter = letterOf.get(Number.parseInt(result.id.split("_").pop(), 16));
+      result.words = null; // places of the words: the index keeps them, here they would take a hundred megabytes
       if (letter !== undefined) found.set(letter, result);
     }
     return found;
