@@ -22,7 +22,20 @@ MARK = "SITE_BUILDER_TEST"
 
 
 def start(letters: Path, out: Path, before: Callable[[], object] | None = None, **more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "site_builder", "build", "-q", "--jobs", "2", "--letters", str(letters), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "site_builder",
+        "build",
+        "-q",
+        "--no-cache",
+        "--jobs",
+        "2",
+        "--letters",
+        str(letters),
+        "--out",
+        str(out),
+    ]
     how = {"env": {**os.environ, MARK: str(out), **more}, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, cwd=ROOT, text=True, preexec_fn=before, **how)  # noqa: PLW1509  # it sets a limit, no more
 
