@@ -60,7 +60,9 @@ def parts(
             described = linked_data.describe(page, context, site.settings)
             yield msgspec.structs.replace(page, context={**context, "described": described})
 
-    found: Iterable[Part] = chain([partial(_frames, site, written, languages)], _planned(site), [partial(_removed, removed)])
+    found: Iterable[Part] = chain(
+        [partial(_frames, site, written, languages)], _planned(site, languages), [partial(_removed, removed)]
+    )
     return [partial(dressed, part) for part in found]
 
 
@@ -83,7 +85,7 @@ def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) 
     return content._replace(html=html)
 
 
-def _planned(site: Collection) -> Iterator[Part]:
+def _planned(site: Collection, languages: Sequence[Language]) -> Iterator[Part]:
     """The pages that are there once, with what is their own."""
     for number, similar in enumerate(similarity.similar(site.letters)):
         yield partial(_decision, site, number, similar)
@@ -92,16 +94,17 @@ def _planned(site: Collection) -> Iterator[Part]:
             yield partial(lists.pages, site, number, found)
     yield partial(statistics.pages, site)
     yield partial(feeds.pages, site)
-    yield partial(_rest, site)
+    yield partial(_rest, site, languages)
 
 
 def _decision(site: Collection, number: int, similar: Sequence[Similar]) -> Iterator[Page]:
     yield decisions.page(site, number, similar)
 
 
-def _rest(site: Collection) -> Iterator[Page]:
-    context = {"root": site.settings.base_path, "indexed": False, "axes": [axis for axis in site.axes if axis.choices]}
-    yield Page(path="404.html", template="404.html", context=context)
+def _rest(site: Collection, languages: Sequence[Language]) -> Iterator[Page]:
+    homes = [(language.code, Link(language.name, f"{language.folder}index.html")) for language in languages]
+    missing = {"indexed": False, "equivalents": homes, "axes": [axis for axis in site.axes if axis.choices]}
+    yield Page(path="404.html", template="404.html", context={"root": site.settings.base_path, **missing})
     if site.settings.base_url:
         yield Page(path="opensearch.xml", template="opensearch.xml", context={})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from site_builder.languages import FIRST, MONTHS, Language
 from site_builder.model import BuildError, File, Frozen, Page
 
 _FENCE = "---\n"
+_IMPORTED = re.compile(r'"\./([\w.-]+\.js)"')
 _INLINE = MarkdownIt("commonmark", {"html": False, "typographer": False})
 
 
@@ -84,6 +86,12 @@ class Renderer:
             raise BuildError(f"templates/static/{name} is asked for by a template and is not there")
         return self._assets[name].path
 
+    def imports(self, name: str) -> list[str]:
+        """Published paths of the modules that a script imports, and that those import, so that a page can ask for all at once."""
+        found = dict.fromkeys(f"static/{one}" for one in _IMPORTED.findall(self._assets[name].content.decode()))
+        names = {file.path: other for other, file in self._assets.items()}
+        return list(dict.fromkeys((*found, *(below for path in found for below in self.imports(names[path])))))
+
     def render(self, page: Page) -> File:
         """Raises BuildError naming the template. A page's own `root` wins: the page for errors is seen from any folder."""
         context = {"path": page.path, "root": root(page.path), **page.context}
@@ -115,6 +123,7 @@ class Renderer:
         environment.filters["day"] = partial(day, months=language.months)
         environment.globals.update(
             asset=self.asset,
+            imports=self.imports,
             lang=language.code,
             here=language.folder,
             t={key: Markup(_INLINE.renderInline(text)) for key, text in language.texts.items()},  # noqa: S704  # HTML is off

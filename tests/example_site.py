@@ -188,6 +188,7 @@ def site(
 def write(folder: Path, *letters: Letter, settings: Settings = DEFAULTS) -> None:
     """The site in a folder, static files too."""
     texts = {path: text.encode() for path, text in site(*letters, settings=settings).items()}
+    texts["catalogue/index.json"] = b"{}"  # the search page asks for it
     for path, content in {**texts, **{file.path: file.content for file in renderer().static_files()}}.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

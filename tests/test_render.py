@@ -236,6 +236,12 @@ def test_a_day_is_written_in_words(date: dt.date | None, written: str) -> None:
     assert render.day(date) == written
 
 
+def test_a_page_can_ask_for_all_modules_of_a_script_at_once() -> None:
+    modules = {"a.js": b'import "./b.js"; import "./c.js"', "b.js": b'import "./c.js"', "c.js": b"", "d.js": b""}
+    found = render.Renderer({}, modules)
+    assert found.imports("a.js") == [found.asset("b.js"), found.asset("c.js")]
+
+
 # --- Hand-written pages
 
 
