@@ -18,7 +18,7 @@ NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --sil
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench screenshots approve clean
+.PHONY: help install build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench screenshots fuzz mutate approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -67,6 +67,12 @@ bench: $(DEV) $(NODE) ## Measure how long a build takes, and its memory
 
 screenshots: $(DEV) $(NODE) $(BROWSER) ## Pictures of every template into screenshots/, light and dark, phone and desk
 	@$(RUN) -m tests.every_template
+
+fuzz: $(DEV) ## Feed damaged letters to the reading for SECONDS (300)
+	@$(RUN) -m tests.fuzz $(or $(SECONDS),300) $(ARGS)
+
+mutate: $(DEV) ## Change the code of MODULES in small ways and see whether the tests notice
+	@$(RUN) -m tests.mutate $(or $(MODULES),takedowns privacy archives delimited) $(ARGS)
 
 approve: $(DEV) ## Write the expected outputs of the tests anew; read the diff
 	@$(RUN) -m tests.approve $(ARGS)

@@ -145,8 +145,8 @@ def test_every_hostile_pdf_gives_text_or_a_named_quarantine_within_its_limits() 
 
 def test_the_control_of_a_reader_in_this_process_is_ended_by_a_bomb() -> None:
     code = (
-        "import resource, sys; from tests.test_hostile_pdfs import bomb; from site_builder.pdf import _by_pdfium\n"
-        f"resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY})); _by_pdfium(bomb())"
+        "import resource, sys; from tests.test_hostile_pdfs import bomb; from site_builder.pdf import _by_pdfium; content = bomb()\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY})); _by_pdfium(content)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=False)
     assert done.returncode < 0  # by a signal: no `except` of ours would have seen it
