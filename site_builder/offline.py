@@ -18,8 +18,8 @@ from site_builder.publish import manifest
 
 LIST = "offline.json"
 WORKER = "sw.js"
-_LEFT_OUT = re.compile(r"\A(?:decisions/|(?:\w+/)?browse/[^/]+/.+/|data/(?!index\.html)|.*\.(?:csv|png|xml)$|robots\.txt$)")
-"""Pages of letters and of values, and what is not asked for by a page."""
+_LEFT_OUT = re.compile(r"\A(?:decisions/|originals/|(?:\w+/)?browse/[^/]+/.+/|data/(?!index\.html)|.*\.(?:csv|png|xml)$|robots\.txt$)")
+"""Letters, pages of letters and of values, and what is not asked for by a page."""
 
 
 def write(stage: Path, worker: str) -> None:

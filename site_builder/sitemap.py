@@ -19,7 +19,7 @@ from site_builder.settings import Settings
 MOST = 50_000
 """Addresses in a file, by the protocol (sitemaps.org, version 0.9)."""
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_DATA = ("catalogue/", "data/", "pagefind/")
+_DATA = ("catalogue/", "data/", "originals/", "pagefind/")
 """Folders of files that hold words of letters; the page of the data folder stays open."""
 
 
