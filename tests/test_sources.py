@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import threading
 import zlib
 from collections import Counter
 from itertools import pairwise
@@ -166,6 +167,32 @@ def test_a_folder_gives_its_letters_in_order_and_a_problem_for_everything_else(t
     ]
     assert ".docx (2), no suffix (1)" in problems[0].message
     assert seen == [(done, 6) for done in range(1, 7)]
+
+
+def test_a_letter_that_changes_or_goes_while_it_is_read_is_whole_or_named(tmp_path: Path) -> None:
+    texts = [f"{REFERENCE} {word}\n" * 2000 for word in ("old", "new")]
+    path, stop = tmp_path / "a.txt", threading.Event()
+    path.write_text(texts[0])
+
+    def change() -> None:
+        while not stop.is_set():
+            for text in texts:
+                (tmp_path / "next").write_text(text)
+                (tmp_path / "next").rename(path)
+            path.unlink()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    found = [read_file(path, "a.txt") for _ in range(200)]
+    stop.set()
+    thread.join()
+    for one in found:
+        if isinstance(one, Source):
+            (text,) = (text for text in texts if hashlib.sha256(text.encode()).hexdigest() == one.sha256)
+            assert words(one) == text.split()
+        else:
+            assert (one.code, one.file) == ("unreadable", "a.txt")
+    assert {type(one) for one in found} == {Source, Problem}
 
 
 def test_an_empty_folder_and_a_missing_one_say_what_to_do(tmp_path: Path) -> None:

@@ -76,11 +76,14 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, build.Report]
     """One folder, built with all letters, then with the takedowns."""
     place = tmp_path_factory.mktemp("takedowns")
     whole = put(place / "letters", [])
-    build.build(build.Options(letters=whole, out=place / "site", jobs=2))
+    build.build(build.Options(letters=whole, out=place / "site", jobs=2, cache=place / "cache"))
     assert hits(place / "site", needles(range(GONE)))
+    assert hits(place / "cache", needles(range(GONE)))
     entries = [takedowns.as_toml(case(number), "asked for", DAY, "") for number in range(GONE)]
     (whole / takedowns.FILE).write_text("\n".join(entries))
-    report = build.build(build.Options(letters=whole, out=place / "site", jobs=2, base_url="https://example.org/imr/"))
+    report = build.build(
+        build.Options(letters=whole, out=place / "site", jobs=2, base_url="https://example.org/imr/", cache=place / "cache")
+    )
     return place, report
 
 
@@ -88,6 +91,7 @@ def test_what_is_taken_down_is_in_no_byte_of_the_site(sites: tuple[Path, build.R
     place, report = sites
     assert report.letters == KEPT
     assert hits(place / "site", needles(range(GONE))) == {}
+    assert hits(place / "cache", needles(range(GONE))) == {}
     assert [path.name for path in place.iterdir() if path.name.startswith(".previous")] == []
     assert publish.is_whole(place / "site")
 
