@@ -3,7 +3,8 @@
 The frame, the search data and what they need are in the list; pages of letters and lists are kept as they are opened. The worker
 carries the digest of the whole manifest, so any change of any file makes a new generation, and the digest of the list.
 
-Known limit: the list grows with the search data, all of which a copy has to hold.
+Known limits: the list grows with the search data, all of which a copy has to hold; and a page to which a server adds something, as
+that of `watch` does, has another digest, so that no copy is kept.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from site_builder.publish import manifest
 
 LIST = "offline.json"
 WORKER = "sw.js"
-_LEFT_OUT = re.compile(r"\A(?:decisions/|originals/|(?:\w+/)?browse/[^/]+/.+/|data/(?!index\.html)|.*\.(?:csv|png|xml)$|robots\.txt$)")
+_LEFT_OUT = re.compile(
+    r"\A(?:decisions/|originals/|(?:\w+/)?browse/[^/]+/.+/|data/(?!index\.html)|.*\.(?:csv|png|xml)$|robots\.txt$)"
+)
 """Letters, pages of letters and of values, and what is not asked for by a page."""
 
 

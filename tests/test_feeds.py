@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import rules, sitemap
+from site_builder import feeds, rules, sitemap
 from site_builder.collection import Collection
 from site_builder.feeds import NEWEST
 from site_builder.settings import Settings
@@ -112,7 +112,8 @@ def test_without_an_address_of_the_site_nothing_absolute_is_written() -> None:
 @given(words=st.text(max_size=60))
 def test_whatever_a_letter_says_the_feed_stays_xml(words: str) -> None:
     words = words.encode("utf-8", "ignore").decode()
-    assert len(feed(letter(1, issue(disputed=words))).findall(f"{ATOM}entry")) == 1
+    page = next(feeds.pages(Collection([letter(1, issue(disputed=words))], FED, HERE, ())))
+    assert len(ET.fromstring(renderer().render(page).content).findall(f"{ATOM}entry")) == 1
 
 
 def test_the_facet_files_say_which_facets_have_feeds() -> None:
@@ -187,6 +188,7 @@ def types(found: dict[str, object]) -> list[object]:
     [
         ("index.html", ["WebSite"]),
         ("browse/body-part/index.html", ["BreadcrumbList"]),
+        ("data/index.html", ["Dataset"]),
         ("browse/treatment/injection/epidural/index.html", ["BreadcrumbList"]),
         ("decisions/cm99-0000001.html", ["CreativeWork", "BreadcrumbList"]),
     ],
