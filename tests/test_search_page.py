@@ -284,24 +284,131 @@ def test_other_words_suggest_a_value_too(watched: Page, site_url: str, typed: st
     expect(option).to_contain_text(facet)
 
 
-def test_a_search_needs_no_mouse(watched: Page, site_url: str) -> None:
-    go(watched, f"{site_url}search/")
-    watched.focus("#q")
-    watched.keyboard.type("lumbar")
+def tab_to(page: Page, wanted: str) -> None:
+    """Presses Tab until an element that fits the selector has the focus; every stop on the way is visibly focused."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        at, outlined = page.evaluate(
+            """(wanted) => {
+              const node = document.activeElement;
+              const { outlineStyle, outlineWidth } = getComputedStyle(node);
+              return [node.matches(wanted), outlineStyle !== "none" && parseFloat(outlineWidth) >= 2];
+            }""",
+            wanted,
+        )
+        assert outlined, page.evaluate("document.activeElement.outerHTML.slice(0, 100)")
+        if at:
+            return
+    pytest.fail(f"no way to {wanted} with the keyboard")
+
+
+def test_a_search_needs_no_mouse(watched: Page, site_url: str, tmp_path: Path) -> None:
+    """Words, a filter, a long facet, a chip, pages, the order, the table, an issue."""
+    watched.goto(f"{site_url}search/")
+    ready(watched)
+    tab_to(watched, "#q")
+    watched.keyboard.type("pain")
     watched.keyboard.press("Escape")
     watched.keyboard.press("Enter")
     ready(watched)
-    box(watched, "outcome", "upheld").focus()
+    expect(watched.locator("#q")).to_be_focused()
+    everything = decisions(watched)
+    tab_to(watched, 'input[name="outcome"][value="upheld"]')
     watched.keyboard.press("Space")
     ready(watched)
     assert "outcome=upheld" in watched.url
-    watched.locator("#chips button").first.focus()
+    expect(box(watched, "outcome", "upheld")).to_be_focused()
+    tab_to(watched, ".what summary")
+    watched.keyboard.press("Enter")
+    expect(watched.locator(".what[open] .note").first).to_be_visible()
+    tab_to(watched, ".show-all")
+    watched.keyboard.press("Enter")
+    assert watched.evaluate("document.activeElement.type") == "checkbox"
+    tab_to(watched, "#chips button")
     watched.keyboard.press("Enter")
     ready(watched)
     expect(watched.locator("#heading")).to_be_focused()
-    watched.locator("#results a").first.focus()
+    assert decisions(watched) == everything > 20
+    tab_to(watched, "#pages a[rel=next]")
+    watched.keyboard.press("Enter")
+    ready(watched)
+    assert "page=2" in watched.url
+    expect(watched.locator("#heading")).to_be_focused()
+    watched.keyboard.press("Shift+Tab")  # the order stands behind the heading in the page
+    tab_to(watched, "#sort")
+    watched.keyboard.press("n")
+    ready(watched)
+    assert "sort=newest" in watched.url
+    tab_to(watched, "#download")
+    with watched.expect_download() as download:
+        watched.keyboard.press("Enter")
+    download.value.save_as(tmp_path / "rows.csv")
+    assert len((tmp_path / "rows.csv").read_text("utf-8").splitlines()) > 20
+    watched.goto(f"{site_url}search/?q=pain")
+    ready(watched)
+    tab_to(watched, "#results .issues a")
     watched.keyboard.press("Enter")
     expect(watched.locator("article h1")).to_be_visible()
+    assert "#issue-" in watched.url
+
+
+def test_matches_in_a_letter_are_counted_and_walked_through(watched: Page, site_url: str) -> None:
+    """From the address alone, as a pasted link has it."""
+    watched.goto(f"{site_url}decisions/cm99-0000204.html?highlight=of+the+guideline")
+    marks = watched.locator("article mark")
+    expect(marks.first).to_be_visible()
+    total = marks.count()
+    assert {text.lower() for text in marks.all_inner_texts()} <= {"guideline", "guidelines"}
+    bar = watched.locator(".marks")
+    expect(bar.get_by_role("status")).to_have_text(f"{total} matches")
+    counted = sum(int(text.split()[0]) for text in watched.locator(".decided .matches").all_inner_texts())
+    assert counted == watched.locator(".issue mark").count()
+    for step, name, place in ((1, "Next", 1), (2, "Next", 2), (3, "Previous", 1), (4, "Previous", total)):
+        bar.get_by_role("button", name=name).press("Enter")
+        expect(bar.get_by_role("status"), f"step {step}").to_have_text(f"{place} of {total} matches")
+        expect(watched.locator("mark.now")).to_be_in_viewport()
+        assert watched.locator("mark.now").count() == 1
+    watched.keyboard.press("Escape")
+    assert watched.locator("mark, .marks, .matches").count() == 0
+    assert "highlight" not in watched.url
+    expect(watched.locator("#main")).to_be_focused()
+
+
+def test_a_phrase_and_a_level_are_marked_as_they_stand(watched: Page, site_url: str, sample_site: Path) -> None:
+    texts = {path.name: path.read_text("utf-8") for path in (sample_site / "decisions").glob("*.html")}
+    name = next(name for name, text in sorted(texts.items()) if re.search(r"L4-5|L4-L5", text))
+    watched.goto(f"{site_url}decisions/{name}?highlight=L4%2FL5+%22physical+therapy%22")
+    found = {text.lower() for text in watched.locator("article mark").all_text_contents()}
+    assert found & {"l4-5", "l4-l5"}
+    assert found <= {"l4-5", "l4-l5", "l4/l5", "l4/5", "physical therapy"}
+
+
+def test_without_a_connection_the_page_says_so(page: Page, site_url: str) -> None:
+    go(page, f"{site_url}search/")
+    page.context.set_offline(True)
+    page.fill("#q", "lumbar")
+    page.press("#q", "Enter")
+    expect(page.get_by_role("alert")).to_contain_text("offline")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    ready(page)
+    assert decisions(page) > 0
+
+
+def test_one_search_is_announced_once_and_none_while_typing(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    watched.evaluate(
+        """() => {
+          window.told = [];
+          const status = document.getElementById("status");
+          new MutationObserver(() => window.told.push(status.textContent)).observe(status, { childList: true });
+        }"""
+    )
+    watched.focus("#q")
+    watched.keyboard.type("lumbar", delay=260)  # slow enough that every beginning is searched
+    ready(watched)
+    expect(watched.locator("#status")).to_contain_text("“lumbar”")
+    assert len(watched.evaluate("told")) == 1
 
 
 def test_words_with_filters_find_what_the_filters_leave_of_the_words(watched: Page, site_url: str, sample_site: Path) -> None:

@@ -1,39 +1,81 @@
-// Marks on a decision page the words that led to it (`?highlight=`), with a way to remove the marks.
+// Marks on a decision page the words that led to it (`?highlight=`): counted, walked through with two buttons, removed with Escape.
 
-const typed = new URLSearchParams(location.search).get("highlight") ?? "";
-const words = typed.toLowerCase().match(/[\p{L}\p{N}]{2,}/gu) ?? [];
+import { terms } from "./words.js";
+
+const REPEATS = "h1, table, dl, footer, .tags, .similar"; // of what stands in the letter's own text
 const article = document.querySelector("article");
+const pattern = patternOf(terms(new URLSearchParams(location.search).get("highlight") ?? ""));
+const marks = article && pattern ? marked(article, pattern) : [];
+if (marks.length) walk();
 
-if (words.length && article) {
-  const stems = words.map((word) => (word.length > 5 ? word.replace(/(?:ing|ions?|ies|es|s|ed)$/, "") : word));
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${stems.join("|")})[\\p{L}\\p{N}]*`, "giu");
+/** Phrases as wholes, words with their endings, "l4l5" however it is written; null where nothing is asked for. */
+function patternOf({ phrases, words }) {
+  const parts = [...phrases, ...words].map((text) => {
+    const level = /^([ctls]\d+)([ctls])(\d+)$/.exec(text);
+    if (level) return `${level[1]}\\s?[-/]\\s?${level[2]}?-?${level[3]}`;
+    const pieces = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+    const last = pieces.pop() ?? "";
+    const stem = last.length > 5 ? last.replace(/(?:ing|ions?|ies|es|s|ed)$/i, "") : last;
+    return [...pieces, stem].join("").length > 1 ? [...pieces, `${stem}[\\p{L}\\p{N}]*`].join("[^\\p{L}\\p{N}]+") : "";
+  });
+  const wanted = parts.filter(Boolean);
+  return wanted.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu") : null;
+}
+
+function marked(article, pattern) {
   const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
   const texts = [];
-  while (walker.nextNode()) texts.push(walker.currentNode);
-  let count = 0;
-  for (const text of texts) {
-    const parts = [];
-    let end = 0;
-    for (const match of text.data.matchAll(pattern)) {
-      const mark = document.createElement("mark");
-      mark.textContent = match[0];
-      parts.push(text.data.slice(end, match.index), mark);
-      end = match.index + match[0].length;
-      count += 1;
-    }
-    if (parts.length) text.replaceWith(...parts, text.data.slice(end));
-  }
-  if (count) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "quiet";
-    button.textContent = `Remove highlighting (${count})`;
-    button.addEventListener("click", () => {
-      for (const mark of article.querySelectorAll("mark")) mark.replaceWith(mark.textContent);
-      article.normalize();
-      history.replaceState(null, "", location.pathname + location.hash);
-      button.remove();
-    });
-    article.before(button);
+  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(REPEATS)) texts.push(walker.currentNode);
+  return texts.flatMap((text) => {
+    const found = [...text.data.matchAll(pattern)];
+    const made = found.map((match) => Object.assign(document.createElement("mark"), { textContent: match[0] }));
+    const ends = [0, ...found.map((match) => match.index + match[0].length)];
+    if (made.length) text.replaceWith(...made.flatMap((mark, place) => [text.data.slice(ends[place], found[place].index), mark]), text.data.slice(ends.at(-1)));
+    return made;
+  });
+}
+
+/** The bar with which a reader walks from mark to mark, and the number of marks beside every issue. */
+function walk() {
+  const bar = document.createElement("div");
+  const told = document.createElement("span");
+  const number = (count) => `${count} ${count === 1 ? "match" : "matches"}`;
+  let at = -1;
+  const go = (step) => {
+    const target = document.querySelector(":target");
+    const after = target ? marks.findIndex((mark) => target.compareDocumentPosition(mark) & (Node.DOCUMENT_POSITION_FOLLOWING | Node.DOCUMENT_POSITION_CONTAINED_BY)) : 0;
+    at = at < 0 ? (Math.max(after, 0) + Math.min(step, 0) + marks.length) % marks.length : (at + step + marks.length) % marks.length;
+    marks.forEach((mark, place) => mark.classList.toggle("now", place === at));
+    marks[at].closest("details:not([open])")?.setAttribute("open", "");
+    marks[at].scrollIntoView({ block: "center" });
+    told.textContent = `${at + 1} of ${number(marks.length)}`;
+  };
+  const clear = () => {
+    for (const mark of marks) mark.replaceWith(mark.textContent);
+    article.normalize();
+    for (const count of article.querySelectorAll(".matches")) count.remove();
+    history.replaceState(null, "", location.pathname + location.hash);
+    removeEventListener("keydown", escape);
+    if (bar.contains(document.activeElement)) document.getElementById("main").focus({ preventScroll: true });
+    bar.remove();
+  };
+  const escape = ({ key }) => key === "Escape" && clear();
+  const button = (text, act) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: text });
+    made.addEventListener("click", act);
+    return made;
+  };
+  bar.className = "marks";
+  bar.setAttribute("role", "group");
+  bar.setAttribute("aria-label", "Words that were searched for");
+  told.setAttribute("role", "status");
+  told.textContent = number(marks.length);
+  bar.append(told, button("Previous", () => go(-1)), button("Next", () => go(1)), button("Remove highlighting", clear));
+  article.after(bar);
+  addEventListener("keydown", escape);
+  for (const link of article.querySelectorAll('table a[href^="#issue-"]')) {
+    const section = document.getElementById(link.hash.slice(1))?.closest("section");
+    const count = marks.filter((mark) => section?.contains(mark)).length;
+    if (count) link.after(" ", Object.assign(document.createElement("small"), { className: "matches", textContent: number(count) }));
   }
 }

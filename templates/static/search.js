@@ -13,6 +13,7 @@ import { nearest, terms } from "./words.js";
 const SIZE = 20;
 const AT_ONCE = 4;
 const PATIENCE = 150; // ms for which the first hits wait for better ones, so that most lists appear once
+const QUIET = 700; // ms after the last key before something is said aloud
 const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
 const form = find("search");
@@ -27,6 +28,8 @@ let shown;
 let turn = 0;
 let touched = false;
 let typing;
+let telling;
+let stroke = -Infinity;
 
 function load(path, as) {
   if (!kept.has(path)) {
@@ -234,7 +237,7 @@ function busy(is) {
 function tell({ letters, issues }, { query, parts }, unknown) {
   const heading = say(`${letters ? "found" : "none_found"}${state.q ? "_for" : ""}`, { decisions: counted(letters, "decision"), words: state.q });
   find("heading").textContent = heading;
-  find("status").textContent = letters ? say("with_issues", { heading, issues: counted(issues, "issue") }) : heading;
+  announce(letters ? say("with_issues", { heading, issues: counted(issues, "issue") }) : heading);
   find("progress").textContent = letters ? say(letters > 1 ? "issues_in_them" : issues > 1 ? "issues_in_it" : "issues_in_it_fits", { issues: counted(issues, "issue") }) : "";
   find("hide-panel").textContent = letters ? say("show_number", { results: counted(letters, "result") }) : say("show_results");
   document.title = `${heading} · ${say("search")}`;
@@ -247,6 +250,14 @@ function tell({ letters, issues }, { query, parts }, unknown) {
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
   if (!letters && parts.size) nodes.push(loosen());
   find("message").replaceChildren(...nodes);
+}
+
+/** Nothing is announced between two strokes of the keys. */
+function announce(words) {
+  clearTimeout(telling);
+  const tell = () => (find("status").textContent = words);
+  if (performance.now() - stroke > QUIET) tell();
+  else telling = setTimeout(tell, QUIET);
 }
 
 function unknownWord(word, better) {
@@ -346,6 +357,7 @@ form.addEventListener("submit", (event) => {
   if (index) go({ ...state, q: find("q").value.trim(), page: 1 });
 });
 find("q").addEventListener("input", () => {
+  stroke = performance.now();
   clearTimeout(typing);
   typing = setTimeout(() => {
     const q = find("q").value.trim();
