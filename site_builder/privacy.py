@@ -97,10 +97,15 @@ def places(letter: Letter) -> Iterator[tuple[str, str]]:
         for number, text in enumerate((section.heading, *section.paragraphs)):
             yield f"{section.kind}, paragraph {number}" if number else f"heading of {section.kind}", text
     for issue in letter.issues:
-        texts = {"request": (issue.request,), "claims administrator": (issue.ur.raw,), "reviewer": (issue.imr.raw,)}
-        for name, paragraphs in {**texts, "rationale": issue.rationale}.items():
-            for number, text in enumerate(paragraphs, 1):
+        cited = {
+            name: (cited.raw, *(section for _, section in cited.sections), *cited.pages)
+            for name, cited in (("claims administrator", issue.ur), ("reviewer", issue.imr))
+        }
+        heading = (issue.request, issue.disputed, issue.heading, issue.outcome_words, *issue.labels)
+        for name, paragraphs in {"request": heading, **cited, "rationale": issue.rationale}.items():
+            for number, text in enumerate(dict.fromkeys(paragraphs), 1):
                 yield f"issue {issue.number}, {name}, paragraph {number}", text
+    yield from (("credentials", text) for text in (*letter.licensure, *letter.specialties))
     yield "source name", letter.source
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from site_builder import build, facets, formats, parse, privacy, rules, sources
-from site_builder.model import BuildError
-from tests import planted
+from site_builder import build, formats, parse, privacy, sources
+from site_builder.model import BuildError, Citation, Section
+from tests import example_site, planted
 from tests.conftest import FULL
 
 ROOT = Path(__file__).parents[1]
@@ -68,14 +68,31 @@ def test_no_real_letter_is_blocked(folder: str) -> None:
     assert blocked == []
 
 
-def test_every_published_text_of_a_letter_is_looked_at() -> None:
-    cutters = formats.load({path.stem: path.read_text() for path in (ROOT / "site_builder/formats").glob("*.toml")})
-    known = rules.load({path.stem: path.read_text() for path in (ROOT / "site_builder/facets").glob("*.toml")})
-    read, _ = sources.read_folder(ROOT / "letters")
-    letter = facets.tag(parse.parse(read[0], cutters), known)
-    looked_at = {text for _, text in privacy.places(letter)}
-    issue = letter.issues[0]
-    assert {issue.request, issue.ur.raw, *issue.rationale, *letter.case_summary} <= looked_at
+SAID = "SSN 123-45-6789"
+PLACES = {
+    "request": example_site.issue(request=SAID),
+    "disputed part": example_site.issue(disputed=SAID),
+    "heading line": example_site.issue(heading=SAID),
+    "outcome": example_site.issue(outcome_words=SAID),
+    "label": example_site.issue(labels=("", "", SAID)),
+    "citation": example_site.issue(ur=Citation(raw=SAID)),
+    "cited section": example_site.issue(imr=Citation(raw="", sections=(("odg", SAID),))),
+    "cited pages": example_site.issue(imr=Citation(raw="", pages=(SAID,))),
+    "rationale": example_site.issue(rationale=("", SAID)),
+    "heading of a section": {"sections": (Section(kind="summary", heading=SAID, paragraphs=()),)},
+    "section": {"sections": (Section(kind="unplaced", heading="", paragraphs=("", SAID)),)},
+    "specialty": {"specialties": (SAID,)},
+    "licensure": {"licensure": (SAID,)},
+    "name of the file": {"source": f"{SAID}.txt"},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_published_text_of_a_letter_is_looked_at(place: str) -> None:
+    given = PLACES[place]
+    letter = example_site.letter(1, **given) if isinstance(given, dict) else example_site.letter(1, given)
+    assert [problem.severity for problem in GATE.problems(letter)] == ["quarantine"]
+    assert GATE.problems(example_site.letter(1)) == ()
 
 
 @pytest.mark.parametrize(
