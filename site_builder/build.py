@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from site_builder import (
+    budget,
     cache,
     collection,
     datasets,
@@ -94,6 +95,7 @@ class Report(Frozen, frozen=True):
     pages: int
     problems: tuple[Problem, ...]
     seconds: float
+    fit: budget.Fit
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
@@ -108,6 +110,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
         if not reading.letters:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
             raise BuildError(f"nothing to publish: {told}")
+        host = budget.load(_text(PACKAGE / "hosts.toml"), reading.settings.host)
         data = datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
         wanted, largest = reading.settings.publish_originals, reading.settings.max_letter_bytes
         beside = Beside(data, originals.write(stage, options.letters, reading.letters, largest) if wanted else {})
@@ -122,6 +125,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
             progress=progress,
         )
         offline.write(stage, _text(options.templates / offline.WORKER))
+        fit = budget.fit(budget.weigh(publish.sizes(stage), len(reading.letters)), host)
     if options.cache:
         cache.sweep(options.cache, indexes, all_others=bool(reading.removed))
     if reading.removed:
@@ -132,6 +136,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
         pages=written,
         problems=reading.problems,
         seconds=time.monotonic() - started,
+        fit=fit,
     )
 
 

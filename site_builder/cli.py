@@ -47,7 +47,7 @@ Exit codes:
   2  usage, or a broken rule file, template or setting
   3  a missing or broken tool
   4  blocked by the privacy gate
-  5  the disk or permissions
+  5  the disk, permissions, or more than the host takes
   6  the indexer failed
   7  another build is running
 """
@@ -315,6 +315,9 @@ def _build(options: builder.Options, quiet: bool) -> builder.Report:
     for line in problem_lines(report.problems):
         click.echo(line, err=True)
     click.echo(summary(report, options.out))
+    click.echo(report.fit.line)
+    if report.fit.warning:
+        click.secho(f"warning: {report.fit.warning}", fg="yellow", err=True)
     return report
 
 

@@ -32,6 +32,8 @@ MANIFEST = "manifest.json"
 NOJEKYLL = ".nojekyll"
 REMOVED = "decisions/_removed.html"
 """The page that stands in the place of every letter that was taken down."""
+_MANIFEST_LINE = 73
+"""Bytes of a line without the name; names are ASCII."""
 
 Exchange = Callable[[Path, Path], None]
 """Swaps two folders in one step, or raises OSError."""
@@ -118,6 +120,12 @@ def manifest(folder: Path) -> bytes:
         sums[f"{REMOVED}#{number}"] = sums.pop(name)
     sums = dict(sorted(sums.items()))
     return msgspec.json.format(msgspec.json.encode(sums), indent=1) + b"\n"
+
+
+def sizes(stage: Path) -> dict[str, int]:
+    """Bytes of every file, with what is added when the stage is published."""
+    found = {name: (stage / name).stat().st_size for name in files(stage)}
+    return found | {NOJEKYLL: 0, MANIFEST: sum(len(name) + _MANIFEST_LINE for name in (*found, NOJEKYLL))}
 
 
 def is_whole(folder: Path) -> bool:

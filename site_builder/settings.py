@@ -35,6 +35,8 @@ class Settings(Frozen, frozen=True, forbid_unknown_fields=True):
     """Address of the State's own record, with `{case_number}` in it; empty: no link."""
     indexing: Literal["all", "browse", "none"] = "browse"
     """What web search engines may index. `browse`: not the decision pages, which hold ages, dates and diagnoses."""
+    host: str = "github-pages"
+    """Where the site is to stand, one of hosts.toml: a site above its limits is not published; `none`: no limits."""
     publish_originals: bool = False
     """Publish the letters themselves too: the pages of a PDF without its metadata, the text of a text."""
     max_letter_bytes: Annotated[int, Meta(ge=1)] = 5_000_000

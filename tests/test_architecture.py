@@ -54,6 +54,7 @@ LAYERS = (
         "rates",
         "statistics",
         "charts",
+        "budget",
         "delimited",
         "settings",
         "privacy",

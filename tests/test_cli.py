@@ -36,11 +36,13 @@ def letters(tmp_path: Path) -> Path:
     return folder
 
 
-def test_build_publishes_and_says_so_in_one_line(letters: Path, tmp_path: Path) -> None:
+def test_build_publishes_and_says_so_in_two_lines(letters: Path, tmp_path: Path) -> None:
     result = run("build", "--letters", letters, "--out", tmp_path / "out", "--no-search")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("Published 1 letter with ")
-    assert result.stdout.count("\n") == 1
+    assert "KB in " in result.stdout.splitlines()[1]
+    assert "more fit on GitHub Pages (1 GB)" in result.stdout.splitlines()[1]
+    assert result.stdout.count("\n") == 2
     assert "Reading letters: 1" in result.stderr
     assert publish.is_whole(tmp_path / "out")
 
