@@ -3,7 +3,7 @@
 The frame, the search data and what they need are in the list; pages of letters and lists are kept as they are opened. The worker
 carries the digest of the whole manifest, so any change of any file makes a new generation, and the digest of the list.
 
-Known limits: the list grows with the search data, all of which a copy has to hold; and a page to which a server adds something, as
+Known limits: the list grows with the search data, all of which a copy has to hold; a page to which a server adds something, as
 that of `watch` does, has another digest, so that no copy is kept.
 """
 
