@@ -16,7 +16,7 @@ from tests.conftest import FULL, ROOT
 from tests.make_pdf import pdf_of
 from tests.test_sources import CATALOG, FONT, PAGE, PAGES, REFERENCE, SHOWN, bomb, form, maze, raw_pdf, stream
 
-SECONDS = 5 if FULL else 2
+SECONDS = 5 if FULL else 1
 MEMORY = 400 << 20
 MUTANTS = 60 if FULL else 16
 
