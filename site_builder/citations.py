@@ -80,8 +80,8 @@ _NOT_A_NAME = frozenset(("", "and", "&", "the", "on", "also", "mtus", "acoem", "
 _MOST_COMMAS = 4
 
 _LEAD = re.compile(
-    r"[\s,.:;()/–-]*(?:(?:\d{4}|web version|online(?: version)?|\d{1,2}(?:st|nd|rd|th) (?:ed(?:ition|\.)?)|treatment(?: index)?|web"
-    r"|in workers. compensation|edition|guidelines?|the|current|version|TWC|chapters?|sections?)[\s,.:;()/–-]*)*",
+    r"[\s,.:;()/–-]*(?:(?:\d{4}|web version|online(?: version)?|\d{1,2}(?:st|nd|rd|th) (?:ed(?:ition|\.)?)|treatment(?: index)?"
+    r"|web|in workers. compensation|edition|guidelines?|the|current|version|TWC|chapters?|sections?)[\s,.:;()/–-]*)*",
     _FLAGS,
 )
 _AFTER_CHAPTER = re.compile(

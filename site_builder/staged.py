@@ -41,9 +41,10 @@ def page(letter: Letter, rules: Rules) -> File:
     issues = "".join(_issue(issue, rules) for issue in letter.issues)
     summary = "".join(f"<p>{_safe(text)}</p>" for text in letter.case_summary)
     body = f'{issues}<h2 id="summary">Case summary</h2>{summary}'
-    head = f'<!doctype html><html lang="en"><head><title>{_safe(letter.title)}</title></head>'
-    html = f'{head}<body data-pagefind-body data-pagefind-meta="title[data-title]" data-title="{_safe(letter.title)}">{body}</body></html>'
-    return File(path=letter.url, content=html.encode())
+    title = _safe(letter.title)
+    head = f'<!doctype html><html lang="en"><head><title>{title}</title></head>'
+    start = f'<body data-pagefind-body data-pagefind-meta="title[data-title]" data-title="{title}">'
+    return File(path=letter.url, content=f"{head}{start}{body}</body></html>".encode())
 
 
 def same_spelling(text: str) -> list[str]:
