@@ -1,7 +1,8 @@
 """The browse pages: the values of a facet; the issues of a value, and of two values together. Pure: rows in, Pages out.
 
-A list is newest first and cut into pages of at most `page_size` rows. Which facets are paired is said by the facet files; every
-pair of their values that occurs has a page. Known limit: other combinations lead to the search page, which needs JavaScript.
+A list is newest first and cut into pages of at most `page_size` rows. Where letters have the value it lists letters; where issues
+have it, issues, those of one letter together. Which facets are paired is said by the facet files; every pair of their values
+that occurs has a page. Known limit: other combinations lead to the search page, which needs JavaScript.
 """
 
 from __future__ import annotations
@@ -9,18 +10,23 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from site_builder import charts, feeds
-from site_builder.collection import Axis, Choice, Collection, Link, Row, by_year, span, url
-from site_builder.model import Page
+from site_builder.collection import Axis, Choice, Collection, Link, Row, by_year, shortened, span, url
+from site_builder.decisions import headline
+from site_builder.model import Letter, Page
 from site_builder.rates import tally
+from site_builder.render import day
 from site_builder.rules import Facet
 
 BESIDE = 8
 """Values of another facet shown beside a list."""
 MOST = 100
 """Lines of a list of values."""
+LONGEST = 200
+"""Characters of a disputed treatment in a list."""
 
 
 class Beside(NamedTuple):
@@ -30,6 +36,15 @@ class Beside(NamedTuple):
     choices: tuple[Choice, ...]
     found: tuple[tuple[str, Link], ...]
     more: int
+
+
+class Line(NamedTuple):
+    """What a list says of one letter."""
+
+    decided: tuple[tuple[str | None, str, str], ...]
+    """(outcome, address, words) of the letter, or of each of its issues that the list holds."""
+    letter: str
+    """When it was decided, and its case number."""
 
 
 def axis_pages(site: Collection, axis: Axis) -> Iterator[Page]:
@@ -52,6 +67,7 @@ def pages(site: Collection, axis: int, found: str) -> Iterator[Page]:
         rows,
         {
             "axis": site.axes[axis],
+            "of_letters": facet.level == "letter",
             "heading": label,
             "label": label,
             "note": known.note if known else "",
@@ -82,6 +98,7 @@ def _pair_pages(site: Collection, first: tuple[int, str], second: tuple[int, str
     label = f"{other.label}: {site.label(other, one)}"
     context = {
         "axis": site.axes[axis],
+        "of_letters": facet.level == other.level == "letter",
         "heading": f"{site.label(facet, found)}, {label[0].lower()}{label[1:]}",
         "label": label,
         "note": "",
@@ -96,6 +113,7 @@ def _list(
     site: Collection, base: str, rows: Sequence[Row], context: Mapping[str, object], first: Mapping[str, object]
 ) -> Iterator[Page]:
     """Pages of rows; `first`: what only the first of them has."""
+    of_letters = context["of_letters"]
     common = {
         "span": span(rows),
         "counts": tally(row[:2] for row in rows),
@@ -105,9 +123,36 @@ def _list(
         **context,
     }
     once = {"spark": charts.spark(by_year(rows)), **first}
-    for path, part, place in _paged(base, len(rows), site.settings.page_size):
-        own = {"rows": rows[part], **place, **({} if part.start else once)}
+    listed = [next(same) for _, same in groupby(rows, key=_letter)] if of_letters else rows
+    for path, part, place in _paged(base, len(listed), site.settings.page_size):
+        lines = map(_of_letter, listed[part]) if of_letters else _of_issues(listed[part])
+        own = {"lines": list(lines), **place, **({} if part.start else once)}
         yield Page(path=path, template="value.html", context={**common, **own})
+
+
+def _letter(row: Row) -> str:
+    return row.letter.id
+
+
+def _of_letter(row: Row) -> Line:
+    letter = row.letter
+    return Line(((letter.outcome, letter.url, headline(letter)),), _said(letter))
+
+
+def _of_issues(rows: Sequence[Row]) -> Iterator[Line]:
+    for _, same in groupby(rows, key=_letter):
+        found = list(same)
+        yield Line(
+            tuple(
+                (row.issue.outcome, f"{row.letter.url}#issue-{row.issue.number}", shortened(row.issue.disputed, LONGEST))
+                for row in found
+            ),
+            _said(found[0].letter),
+        )
+
+
+def _said(letter: Letter) -> str:
+    return ", ".join(filter(None, (day(letter.decision_date), letter.case_number or letter.id)))
 
 
 def _paged(base: str, count: int, size: int) -> Iterator[tuple[str, slice, Mapping[str, object]]]:

@@ -113,7 +113,7 @@ def test_the_files_of_a_site_hold_what_its_pages_count(sample_site: Path) -> Non
     letters = (sample_site / "data" / "letters.jsonl").read_bytes().count(b"\n")
     issues = duckdb.sql(f"SELECT count(*) FROM read_csv('{sample_site}/data/issues.csv')").fetchall()[0][0]
     assert len(list(sample_site.glob("decisions/*.html"))) == letters
-    rows = [path.read_text("utf-8").count("<li><b class=") for path in sample_site.glob("browse/outcome/**/index.html")]
+    rows = [path.read_text("utf-8").count(".html#issue-") for path in sample_site.glob("browse/outcome/**/index.html")]
     assert sum(rows) == issues
     coverage = (sample_site / "coverage" / "index.html").read_text("utf-8")
     assert f'All</th> <td class="n">{letters}</td> <td class="n">{issues}</td>' in coverage

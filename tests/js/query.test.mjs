@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decode, indexed, shardOf } from "../../templates/static/catalogue.js";
-import { closest, evaluate, inMonths, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
+import { gzipSync } from "node:zlib";
+import { columns, decode, indexed, shardOf, unpacked } from "../../templates/static/catalogue.js";
+import { closest, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
 import { parse } from "../../templates/static/state.js";
 
 // Three letters: A (2017-02, issues MRI/upheld and PT/overturned), B (2016-12, MRI/overturned), C (no date, MRI/upheld, no sex).
@@ -123,4 +124,35 @@ test("of equally good letters those come first whose own treatment was asked for
   ];
   assert.deepEqual(closest(listed, ["lumbar", "mri", "spine"]).map(({ card }) => card[0]), ["exact", "longer", "mentions", "other issue"]);
   assert.equal(closest(listed, ["#"]), listed);
+});
+
+test("a file is unpacked, and a value brings the values above it, each once", async () => {
+  const tree = indexed({ shards: [], facets: [{ key: "treatment", level: "issue", values: [{ id: "drugs" }, { id: "drugs/opioid", parent: 0 }, { id: "drugs/nsaid", parent: 0 }, { id: "surgery" }] }] });
+  const buffer = packed({ "treatment#": Uint8Array.of(2, 1, 0), treatment: Uint8Array.of(1, 2, 3) });
+  const [column] = columns(await unpacked(gzipSync(new Uint8Array(buffer))), tree.facets);
+  assert.deepEqual([[...column.values], [...column.offsets]], [[1, 0, 2, 3], [0, 3, 4, 4]]);
+  const [one] = columns(packed({ treatment: Uint8Array.of(3, 2) }), tree.facets);
+  assert.deepEqual([[...one.values], [...one.offsets]], [[3, 2, 0], [0, 1, 3]]);
+});
+
+test("a facet whose columns are not there is not counted, the others are", () => {
+  const [first] = shards;
+  const part = evaluate({ ...first, columns: first.columns.map((column, place) => (place === 2 ? undefined : column)) }, index.facets, parse("", KEYS), null);
+  const sum = total(new Map([[0, part]]), index.facets);
+  assert.deepEqual(sum.counts.map((one) => one && [...one.letters]), [[1, 1], [1, 1], null, [1, 0]]);
+});
+
+test("the best of many are the same as the first of all", () => {
+  const many = Array.from({ length: 300 }, (_, letter) => (letter * 7919) % 23);
+  const parts = new Map([[0, { letters: [...many.keys()], scores: Float32Array.from(many) }]]);
+  const all = rows(parts, [{ number: 0, start: 0, first: "2017-01-01" }], "relevance");
+  for (const most of [1, 20, 299, 300, 301]) assert.deepEqual(rows(parts, [{ number: 0, start: 0, first: "2017-01-01" }], "relevance", most), all.slice(0, most));
+  assert.deepEqual(all.slice(0, 3).map((letter) => many[letter]), [22, 22, 22]);
+});
+
+test("nearness is the share of a disputed treatment that was asked for", () => {
+  assert.equal(near("MRI of the lumbar spine", ["lumbar", "MRI"]), 1.4);
+  assert.equal(near("MRI, lumbar", ["lumbar", "MRI"]), 2);
+  assert.equal(near("Norco", ["lumbar"]), 0);
+  assert.equal(near("Norco", ["#"]), 0);
 });
