@@ -151,12 +151,12 @@ async function showAll(found, stale = () => false, early = undefined) {
   if (stale()) return;
   showCounts(find("panel"), index.facets, sum.counts);
   tell(sum, found, unknown);
-  showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./");
   const now = onPage(found, page);
   const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
   if (!early?.length || !touched) await showRows(found, stale, now);
   else if (!same) find("progress").replaceChildren(say("all_searched"), button(say("show_best"), () => showRows(found, stale, now).then(() => find("heading").focus())));
   if (stale()) return;
+  showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./"); // below the list: before it is there, they would jump
   find("take").hidden = sum.letters === 0;
   find("download").onclick = () => attempt(() => download(found, rows(found.parts, found.shards, found.way)));
   busy(false);
