@@ -12,7 +12,7 @@ import { nearest, terms } from "./words.js";
 
 const SIZE = 20;
 const AT_ONCE = 4;
-const PATIENCE = 150; // ms for which the first hits wait for better ones, so that most lists appear once
+const PATIENCE = 150; // ms for which the first hits wait for better ones from open shards, so that most lists appear once
 const QUIET = 700; // ms after the last key before something is said aloud
 const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
@@ -119,11 +119,12 @@ async function update() {
   const wanted = sequence(shards, way).sort((a, b) => relevant(b, index.facets, state) - relevant(a, index.facets, state));
   const found = { parts: new Map(), shards, way, query };
   const begun = performance.now();
+  const cold = query.asked && wanted.slice(1).some((shard) => !text.opened.has(shard.number)); // they are long in coming
   const done = [];
   let early; // what is shown before all shards have answered
   const look = () => {
     if (early || stale() || done.length === wanted.length) return;
-    const late = way === "relevance" && performance.now() - begun >= PATIENCE && [...found.parts.values()].some((part) => part.letters.length);
+    const late = way === "relevance" && (cold || performance.now() - begun >= PATIENCE) && [...found.parts.values()].some((part) => part.letters.length);
     if (late || settled(found.parts, shards, way) >= state.page * SIZE) early = showRows(found, stale);
   };
   const ask = async (shard) => {
