@@ -52,3 +52,25 @@ def test_the_coverage_page_gives_the_figures_of_the_readme() -> None:
 def test_the_spanish_page_gives_them_too() -> None:
     told = accuracy((ROOT / "templates" / "content" / "es" / "coverage.md").read_text("utf-8"))
     assert [row.split("|")[2:4] for row in told] == [row.split("|")[2:4] for row in accuracy(README)]
+
+
+def measured(size: str, maker: str, step: str) -> list[str]:
+    """A line of docs/benchmarks-search.md: KB to the first results, KB, requests, first results, all counted, script."""
+    text = (ROOT / "docs" / "benchmarks-search.md").read_text(encoding="utf-8")
+    found = text.split(f"\n## {size} letters\n")[1].split(f"**{maker}**")[1].split("**")[0]
+    return [cell.strip() for cell in next(line for line in found.splitlines() if line.startswith(f"| {step} |")).split("|")[2:8]]
+
+
+def test_the_speed_of_searching_is_that_of_the_benchmark() -> None:
+    table = README.split("### Speed of searching")[1].split("## Limits")[0]
+    told = {
+        line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in table.splitlines() if "|" in line
+    }
+    columns = [(size, "This site") for size in ("1,000", "10,000", "100,000")] + [("10,000", "Pagefind with its filters")]
+    opened = [measured(*column, "open the page") for column in columns]
+    words = [measured(*column, "two words") for column in columns]
+    assert told["facets usable in a new browser"] == [f"{one[1]} KB, {int(one[4]) / 1000:.1f} s" for one in opened]
+    assert told["two words on the open page, first results"] == [f"{one[3]} ms" for one in words]
+    assert told["the same, everything counted"] == [f"{one[4]} ms" for one in words]
+    facet = [f"{measured(*column, '+ another facet')[5]} ms" for column in columns[:3]]
+    assert told["another facet, script time"] == [*facet, "-"]
