@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -35,9 +37,10 @@ from site_builder import (
     statistics,
     takedowns,
     workers,
+    writing,
 )
 from site_builder.metadata import Row
-from site_builder.model import BuildError, Dataset, File, Frozen, Letter, Problem, Source
+from site_builder.model import BuildError, Dataset, Frozen, Letter, Problem, Source
 from site_builder.reading import Reader
 from site_builder.takedowns import Takedowns
 
@@ -105,7 +108,8 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 def build(options: Options, progress: Progress = silent) -> Report:
     """Publishes the collection; raises BuildError and leaves the old site as it was where something is broken."""
     started = time.monotonic()
-    with publish.publishing(options.out) as stage:
+    carried: dict[str, str] = {}
+    with publish.publishing(options.out, carried=carried) as stage:
         reading = read(options, progress)
         if not reading.letters:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
@@ -114,7 +118,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
         data = datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
         wanted, largest = reading.settings.publish_originals, reading.settings.max_letter_bytes
         beside = Beside(data, originals.write(stage, options.letters, reading.letters, largest) if wanted else {})
-        written = _write_pages(stage, reading, options, beside, progress)
+        written, linked = _write_pages(stage, reading, options, beside, progress)
+        carried.update(linked)
         indexes = search.build(
             stage,
             reading.letters,
@@ -124,7 +129,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
             cached=options.cache,
             progress=progress,
         )
-        offline.write(stage, _text(options.templates / offline.WORKER))
+        offline.write(stage, _text(options.templates / offline.WORKER), carried)
         fit = budget.fit(budget.weigh(publish.sizes(stage), len(reading.letters)), host)
     if options.cache:
         cache.sweep(options.cache, indexes, all_others=bool(reading.removed))
@@ -203,15 +208,25 @@ def _is_lost(letter: bytes) -> bool:
 
 
 def _code() -> bytes:
-    """Digest of all that decides how a letter is read, besides the letter and what stands beside it."""
-    digest = hashlib.sha256(msgspec.__version__.encode())
-    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".py", ".toml")):
-        digest.update(path.read_bytes())
+    """Digest of all that decides how a letter is read and shown, besides the letter, what stands beside it, and the templates."""
+    versions = [importlib.metadata.version(name) for name in ("jinja2", "markdown-it-py", "markupsafe", "msgspec")]
+    return hashlib.sha256(msgspec.msgpack.encode(versions) + _digest(PACKAGE, (".py", ".toml"))).digest()
+
+
+def _digest(folder: Path, suffixes: tuple[str, ...] = ("",)) -> bytes:
+    """Of the files below a folder whose names end so, with their names."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.name.endswith(suffixes) and path.is_file()):
+        content = path.read_bytes()
+        digest.update(msgspec.msgpack.encode((path.relative_to(folder).as_posix(), len(content))))
+        digest.update(content)
     return digest.digest()
 
 
-def _write_pages(stage: Path, reading: Reading, options: Options, beside: Beside, progress: Progress) -> int:
-    """Everything but data and search; how many pages."""
+def _write_pages(
+    stage: Path, reading: Reading, options: Options, beside: Beside, progress: Progress
+) -> tuple[int, dict[str, str]]:
+    """Everything but data and search; how many pages, and the sums of those that come from the site that stands."""
     templates = options.templates
     contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
     spoken = languages.load(_texts(templates / "strings", ".toml"), reading.rules)
@@ -223,24 +238,19 @@ def _write_pages(stage: Path, reading: Reading, options: Options, beside: Beside
     )
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems, beside.originals)
     parts = pages.parts(site, contents, reading.removed, spoken, beside.datasets)
-
-    def write(part: pages.Part) -> list[tuple[str, bool]]:
-        """(path, may be indexed) of the pages written."""
-        written = []
-        for page in part():
-            _write(stage, renderer.render(page))
-            written.append((page.path, bool(page.context["indexed"])))
-        return written
-
-    done = _counting(workers.spread(write, parts, options.jobs), 0, len(parts), "Writing pages", progress)
-    written = [page for told in done for page in told if page[0].endswith(".html")]
+    follow_from = hashlib.sha256(_code() + _digest(templates) + msgspec.msgpack.encode(reading.settings)).digest()
+    kept = (
+        writing.Kept(options.cache / "pages.sqlite", options.out, follow_from, bool(reading.removed)) if options.cache else None
+    )
+    done = list(writing.write(stage, parts, renderer, kept, jobs=options.jobs, progress=partial(progress, "Writing pages")))
+    written = [file for part in done for file in part.files if file.path.endswith(".html")]
     for file in chain(
         renderer.static_files(),
-        sitemap.files([path for path, indexed in written if indexed], reading.settings),
+        sitemap.files([file.path for file in written if file.indexed], reading.settings),
         statistics.files(site),
     ):
-        _write(stage, file)
-    return len(written)
+        writing.put(stage, file)
+    return len(written), {file.path: file.sha256 for part in done if part.carried for file in part.files}
 
 
 def _unique(found: Iterable[Source]) -> tuple[list[Source], list[Problem]]:
@@ -285,12 +295,6 @@ def _named_apart(letters: Sequence[Letter]) -> list[Letter]:
 
 def _newest_first(letter: Letter) -> tuple[bool, int, str]:
     return letter.decision_date is None, -letter.decision_date.toordinal() if letter.decision_date else 0, letter.id
-
-
-def _write(stage: Path, file: File) -> None:
-    target = stage / file.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(file.content)
 
 
 def _counting(items: Iterable[Item], before: int, total: int, stage: str, progress: Progress) -> Iterator[Item]:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -25,9 +27,9 @@ _LEFT_OUT = re.compile(
 """Letters, pages of letters and of values, and what is not asked for by a page."""
 
 
-def write(stage: Path, worker: str) -> None:
-    """`worker`: text of templates/sw.js. To be called when everything else stands in `stage`."""
-    everything = manifest(stage)
+def write(stage: Path, worker: str, carried: Mapping[str, str] = MappingProxyType({})) -> None:
+    """`worker`: text of templates/sw.js; `carried`: sums that are known. To be called when everything else stands in `stage`."""
+    everything = manifest(stage, carried)
     sums = msgspec.json.decode(everything, type=dict[str, str])
     files = {path: digest for path, digest in sums.items() if not _LEFT_OUT.match(path)}
     size = sum((stage / path).stat().st_size for path in files)

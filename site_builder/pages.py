@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,8 +27,12 @@ DICTIONARY = (
 )
 
 
-Part = Callable[[], Iterable[Page]]
-"""Pages that are planned together, when somebody asks for them."""
+class Part(NamedTuple):
+    """Pages that are planned together, when somebody asks for them."""
+
+    pages: Callable[[], Iterable[Page]]
+    follows_from: Callable[[], Sequence[object]] | None = None
+    """What these pages follow from besides code, templates and settings, as plain values; None where that is everything."""
 
 
 def parts(
@@ -54,16 +60,16 @@ def parts(
     menus = {code: dict(zip(("menu", "foot"), frame.menus(found), strict=True)) for code, found in written.items()}
 
     def dressed(part: Part) -> Iterator[Page]:
-        for page in part():
+        for page in part.pages():
             context = {**shared, **page.context}
             context |= menus[str(context["language"])]
             described = linked_data.describe(page, context, site.settings)
             yield msgspec.structs.replace(page, context={**context, "described": described})
 
     found: Iterable[Part] = chain(
-        [partial(_frames, site, written, languages)], _planned(site, languages), [partial(_removed, removed)]
+        [Part(partial(_frames, site, written, languages))], _planned(site, languages), [Part(partial(_removed, removed))]
     )
-    return [partial(dressed, part) for part in found]
+    return [Part(partial(dressed, part), part.follows_from) for part in found]
 
 
 def _frames(site: Collection, written: Mapping[str, Sequence[Content]], languages: Sequence[Language]) -> Iterator[Page]:
@@ -87,18 +93,42 @@ def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) 
 
 def _planned(site: Collection, languages: Sequence[Language]) -> Iterator[Part]:
     """The pages that are there once, with what is their own."""
-    for number, similar in enumerate(similarity.similar(site.letters)):
-        yield partial(_decision, site, number, similar)
+    digests = {letter.id: _digest(letter) for letter in site.letters}
+    paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
+    similar = similarity.finder(site.letters)
+    for number in range(len(site.letters)):
+        yield Part(partial(_decision, site, similar, number), partial(_under_decision, site, similar, digests, paged, number))
     for number in range(len(site.axes)):
         for found in sorted(site.by_value[number]):
-            yield partial(lists.pages, site, number, found)
-    yield partial(statistics.pages, site)
-    yield partial(feeds.pages, site)
-    yield partial(_rest, site, languages)
+            yield Part(partial(lists.pages, site, number, found), partial(_under_lists, site, digests, number, found))
+    yield Part(partial(statistics.pages, site))
+    yield Part(partial(feeds.pages, site))
+    yield Part(partial(_rest, site, languages))
 
 
-def _decision(site: Collection, number: int, similar: Sequence[Similar]) -> Iterator[Page]:
-    yield decisions.page(site, number, similar)
+def _decision(site: Collection, similar: Callable[[int], Sequence[Similar]], number: int) -> Iterator[Page]:
+    yield decisions.page(site, number, similar(number))
+
+
+def _under_decision(
+    site: Collection, similar: Callable[[int], Sequence[Similar]], digests: Mapping[str, bytes], paged: bytes, number: int
+) -> Sequence[object]:
+    """The letter, its neighbours in time, the issues that are like its own, and which values have a page to link to: of an open
+    facet those of the letter itself, of others perhaps one that no issue of the letter has.
+    """
+    letter = site.letters[number]
+    around = [digests[one.id] for one in site.letters[max(number - 1, 0) : number + 2]]
+    like = [(digests[one.letter.id], one.issue.number, one.shared) for one in similar(number)]
+    return [number == 0, around, like, site.originals.get(letter.id), paged]
+
+
+def _under_lists(site: Collection, digests: Mapping[str, bytes], number: int, found: str) -> Sequence[object]:
+    """The letters that have the value."""
+    return [site.facets[number].key, found, [digests[row.letter.id] for row in site.by_value[number][found]]]
+
+
+def _digest(values: object) -> bytes:
+    return hashlib.sha256(msgspec.msgpack.encode(values)).digest()
 
 
 def _rest(site: Collection, languages: Sequence[Language]) -> Iterator[Page]:

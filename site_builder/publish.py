@@ -19,10 +19,10 @@ import os
 import re
 import secrets
 import shutil
-import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -42,6 +42,7 @@ _AT_FDCWD = -100
 _SWAP = 2
 """RENAME_EXCHANGE of Linux's renameat2, RENAME_SWAP of macOS's renamex_np."""
 _UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+_NO_HARD_LINKS = {*_UNSUPPORTED, errno.EPERM, errno.EMLINK, errno.EXDEV}
 _REMEDIES = {
     errno.EACCES: "allow this user to write there, or name another folder with --out",
     errno.EPERM: "allow this user to write there, or name another folder with --out",
@@ -84,8 +85,11 @@ def exchange(new: Path, old: Path) -> None:
 
 
 @contextlib.contextmanager
-def publishing(out: Path, exchange: Exchange = exchange) -> Iterator[Path]:
-    """An empty staging folder; what stands in it when the block ends well is the site `out`. Otherwise `out` stays as it was."""
+def publishing(out: Path, exchange: Exchange = exchange, carried: Mapping[str, str] = MappingProxyType({})) -> Iterator[Path]:
+    """An empty staging folder; what stands in it when the block ends well is the site `out`. Otherwise `out` stays as it was.
+
+    `carried`: path -> sha256 of what was carried over until then, see `carry`.
+    """
     out = Path(os.path.realpath(out))
     with _disk_errors(out), _locked(out):
         _sweep(out)
@@ -95,7 +99,8 @@ def publishing(out: Path, exchange: Exchange = exchange) -> Iterator[Path]:
             stage.mkdir()
             yield stage
             (stage / NOJEKYLL).touch()
-            (stage / MANIFEST).write_bytes(manifest(stage))
+            _refuse_other_names(stage, carried)
+            (stage / MANIFEST).write_bytes(manifest(stage, carried))
             _swap(stage, out, exchange)
         except BaseException:
             shutil.rmtree(stage, ignore_errors=True)
@@ -109,12 +114,30 @@ def forget(out: Path) -> None:
         _sweep(out)
 
 
-def manifest(folder: Path) -> bytes:
-    """Path -> sha256 of every file below `folder` but the manifest itself, by path, as JSON.
+def carry(path: str, sha256: str, out: Path, stage: Path) -> bool:
+    """Links a file of the site `out` into the stage, or copies it where it cannot be linked; False unless it has this sum."""
+    old, new = out / path, stage / path
+    try:
+        if old.is_symlink() or _sha256(old) != sha256:
+            return False
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+    new.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(old, new)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        shutil.copyfile(old, new)
+    return True
+
+
+def manifest(folder: Path, carried: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """Path -> sha256 of every file below `folder` but the manifest itself, by path, as JSON; `carried` is known already.
 
     Pages of letters that were taken down, which are copies of REMOVED, are only counted: their names are case numbers.
     """
-    sums = {name: _sha256(folder / name) for name in sorted(files(folder)) if name != MANIFEST}
+    sums = {name: carried.get(name) or _sha256(folder / name) for name in sorted(files(folder)) if name != MANIFEST}
     removed = [name for name, digest in sums.items() if digest == sums.get(REMOVED) and name != REMOVED]
     for number, name in enumerate(removed, 1):
         sums[f"{REMOVED}#{number}"] = sums.pop(name)
@@ -137,16 +160,26 @@ def is_whole(folder: Path) -> bool:
 
 
 def files(folder: Path) -> Iterator[str]:
-    """Paths of all files below `folder`. A link would be published as the file it points to, a pipe would hang the upload."""
+    """Paths of all files below `folder`. A link would be published as what it points to, a pipe would hang the upload."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from (f"{entry.name}/{name}" for name in files(Path(entry.path)))
                 continue
-            status = entry.stat(follow_symlinks=False)
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-                raise BuildError(f"{entry.path} is a link or no regular file: a site holds plain files only", exit_code=5)
+            if not entry.is_file(follow_symlinks=False):
+                raise _no_plain_file(entry.path)
             yield entry.name
+
+
+def _refuse_other_names(stage: Path, carried: Mapping[str, str]) -> None:
+    """A file that stands elsewhere too changes with it; what is carried stands in the old site, which nobody changes."""
+    for name in files(stage):
+        if name not in carried and (stage / name).stat().st_nlink != 1:
+            raise _no_plain_file(stage / name)
+
+
+def _no_plain_file(path: Path | str) -> BuildError:
+    return BuildError(f"{path} is a link or no regular file: a site holds plain files only", exit_code=5)
 
 
 def _sha256(path: Path) -> str:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from typing import NamedTuple
 
@@ -41,8 +42,8 @@ class Similar(NamedTuple):
     """Of SHARED."""
 
 
-def similar(letters: Sequence[Letter]) -> list[tuple[Similar, ...]]:
-    """At most MOST for each letter, best first; never the letter itself or another text of its case."""
+def finder(letters: Sequence[Letter]) -> Callable[[int], tuple[Similar, ...]]:
+    """For the number of a letter at most MOST others, best first; never the letter itself or another text of its case."""
     wording = {
         (place, number): _plain(issue) for place, letter in enumerate(letters) for number, issue in enumerate(letter.issues)
     }
@@ -51,11 +52,11 @@ def similar(letters: Sequence[Letter]) -> list[tuple[Similar, ...]]:
         for number, issue in enumerate(letter.issues):
             for key in _keys(issue):
                 having[key].append((place, number))
-    return [_of(letters, place, having, wording) for place in range(len(letters))]
+    return partial(_of, letters, having, wording)
 
 
 def _of(
-    letters: Sequence[Letter], place: int, having: Mapping[Key, Sequence[Place]], wording: Mapping[Place, str]
+    letters: Sequence[Letter], having: Mapping[Key, Sequence[Place]], wording: Mapping[Place, str], place: int
 ) -> tuple[Similar, ...]:
     best: dict[int, tuple[tuple[int, int, bool, float, int, int], Similar]] = {}
     for number, issue in enumerate(letters[place].issues):

@@ -174,7 +174,7 @@ def spoken() -> tuple[languages.Language, ...]:
 
 def planned(*given: Any, **named: Any) -> list[Page]:
     """The pages of all parts."""
-    return [page for part in pages.parts(*given, **named) for page in part()]
+    return [page for part in pages.parts(*given, **named) for page in part.pages()]
 
 
 def site(

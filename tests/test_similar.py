@@ -41,7 +41,7 @@ def collection(*issues: Issue) -> list[Letter]:
 
 def of_first(letters: Sequence[Letter]) -> list[int]:
     """Numbers of the letters that are like the first, best first."""
-    return [int(found.letter.id[-2:]) for found in similar.similar(letters)[0]]
+    return [int(found.letter.id[-2:]) for found in similar.finder(letters)(0)]
 
 
 def test_what_is_shared_decides_before_the_wording() -> None:
@@ -67,7 +67,7 @@ def test_a_nearer_wording_comes_before_a_contrary_outcome() -> None:
 def test_a_letter_is_never_like_itself_nor_like_another_text_of_its_case() -> None:
     letters = collection(issue("MRI"), issue("MRI"))
     twice = [letters[0], Letter(**{**{name: getattr(letters[0], name) for name in Letter.__struct_fields__}, "id": "other"})]
-    assert similar.similar(twice) == [(), ()]
+    assert [similar.finder(twice)(number) for number in (0, 1)] == [(), ()]
 
 
 def test_a_body_part_alone_makes_nothing_alike() -> None:
@@ -76,7 +76,7 @@ def test_a_body_part_alone_makes_nothing_alike() -> None:
 
 
 def test_at_most_five_are_named_and_each_says_what_it_shares() -> None:
-    found = similar.similar(collection(*[issue("MRI of the lumbar spine")] * 9))[4]
+    found = similar.finder(collection(*[issue("MRI of the lumbar spine")] * 9))(4)
     assert len(found) == similar.MOST == 5
     assert {one.shared for one in found} == {("treatment", "body part", "guideline")}
     assert [abs(int(one.letter.id[-2:]) - 4) for one in found] == [1, 1, 2, 2, 3], "the nearest in time"
@@ -92,5 +92,6 @@ def test_a_letter_is_compared_with_a_bounded_number_of_others(monkeypatch: pytes
         return ratio(first, second)
 
     monkeypatch.setattr(similar.fuzz, "token_set_ratio", counting)
-    similar.similar(collection(*[issue(f"MRI number {number}") for number in range(300)]))
+    find = similar.finder(collection(*[issue(f"MRI number {number}") for number in range(300)]))
+    assert all(map(find, range(300)))
     assert compared <= 300 * 2 * similar.NEAREST

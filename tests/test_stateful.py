@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from site_builder import build, publish, takedowns
+from site_builder.model import BuildError
 from tests.conftest import FULL, ROOT
 from tests.fuzz import at_random
 
@@ -78,22 +80,36 @@ class Edits(RuleBasedStateMachine):
 
     @rule()
     def build_again(self) -> None:
-        """Fills the cache with what is there now."""
-        build.read(build.Options(letters=self.folder, cache=self.place / "cache"))
+        """Fills the cache, and the site from which pages are carried over."""
+        with contextlib.suppress(BuildError):  # nothing is left to publish
+            build.build(build.Options(letters=self.folder, out=self.place / "site", cache=self.place / "cache", search=False))
+
+    @rule(word=st.sampled_from(["<p>", "x"]))
+    def spoil(self, word: str) -> None:
+        """Somebody writes into the site."""
+        for path in (self.place / "site").glob("decisions/*.html"):
+            path.write_text(word)
 
     def teardown(self) -> None:
-        """The reading is that of a clean machine; in the full form, of every tenth sequence the whole site, index included."""
+        """The site is that of a clean machine; in the full form, in every tenth sequence, with its index."""
         Edits.sequences += 1
-        kept = build.read(build.Options(letters=self.folder, cache=self.place / "cache"))
-        assert kept[:2] == build.read(build.Options(letters=self.folder))[:2]
-        if FULL and kept.letters and Edits.sequences % 10 == 0:
+        kept, clean = (
+            build.Options(letters=self.folder, out=self.place / name, cache=cache, search=FULL and Edits.sequences % 10 == 0)
+            for name, cache in (("site", self.place / "cache"), ("clean", None))
+        )
+        reading = build.read(kept)
+        assert reading[:2] == build.read(clean)[:2]
+        if reading.letters:
             trees = []
-            for cache in (self.place / "cache", None):
-                out = self.place / f"site-{cache is None}"
-                build.build(build.Options(letters=self.folder, out=out, cache=cache))
-                trees.append({name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in publish.files(out)})
+            for options in (kept, clean):
+                build.build(options)
+                trees.append({name: _sha256(options.out / name) for name in publish.files(options.out)})
             assert trees[0] == trees[1]
         shutil.rmtree(self.place)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 Edits.TestCase.settings = hypothesis.settings(
