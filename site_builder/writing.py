@@ -1,0 +1,117 @@
+"""The pages of a site, written: rendered, or carried over from the site that stands where they would come out the same. Shell.
+
+The page of a letter and the lists of a value follow from few letters. Under a digest of these and of everything that every page
+follows from, the cache keeps which files they gave, with their sums. A file is carried over only where the old site still holds
+exactly those bytes: whatever else became of that site or of the cache costs time, never a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import msgspec
+
+from site_builder import publish, shelf, workers
+from site_builder.model import File
+from site_builder.pages import Part
+from site_builder.render import Renderer
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+
+class Written(NamedTuple):
+    """A file of a page."""
+
+    path: str
+    sha256: str
+    indexed: bool
+    """May search engines show it?"""
+
+
+class Done(NamedTuple):
+    """What became of a part."""
+
+    key: bytes
+    """Empty for a part that is rendered each time."""
+    files: Sequence[Written]
+    carried: bool
+
+
+class Kept(NamedTuple):
+    """Where pages may be carried over from."""
+
+    table: Path
+    """The cache's table of them."""
+    out: Path
+    """The site that stands."""
+    follow_from: bytes
+    """Digest of all that every page follows from."""
+    sweep: bool
+    """Shall the table forget whatever this build does not ask for?"""
+
+
+def write(
+    stage: Path,
+    parts: Sequence[Part],
+    renderer: Renderer,
+    kept: Kept | None,
+    *,
+    jobs: int,
+    progress: Progress = lambda done, total: None,
+) -> Iterator[Done]:
+    """Writes every page of the parts into `stage`; what became of each part, in order."""
+    known = shelf.everything(kept.table) if kept else {}
+
+    def one(part: Part) -> Done:
+        key = _key(kept, part) if kept else b""
+        if kept and (files := _carried(known.get(key), kept.out, stage)):
+            return Done(key, files, carried=True)
+        files = [_rendered(renderer.render(page), stage, bool(page.context["indexed"])) for page in part.pages()]
+        return Done(key, files, carried=False)
+
+    progress(0, len(parts))
+    asked, new = set[bytes](), dict[bytes, bytes]()
+    for number, done in enumerate(workers.spread(one, parts, jobs), 1):
+        yield done
+        if done.key:
+            asked.add(done.key)
+            if not done.carried:
+                new[done.key] = msgspec.msgpack.encode(done.files)
+        progress(number, len(parts))
+    if kept:
+        shelf.put(kept.table, new)
+        shelf.sweep(kept.table, asked, all_others=kept.sweep)
+
+
+def _key(kept: Kept, part: Part) -> bytes:
+    """Empty for a part that is rendered each time."""
+    if part.follows_from is None:
+        return b""
+    return hashlib.sha256(kept.follow_from + msgspec.msgpack.encode(part.follows_from())).digest()
+
+
+def _carried(noted: bytes | None, out: Path, stage: Path) -> list[Written]:
+    """Nothing where the old site lacks one of them: what was carried until then is written over."""
+    files = msgspec.msgpack.decode(noted, type=list[Written]) if noted else []
+    whole = all(_is_below(file.path) and publish.carry(file.path, file.sha256, out, stage) for file in files)
+    return files if whole else []
+
+
+def _is_below(path: str) -> bool:
+    return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+
+
+def _rendered(file: File, stage: Path, indexed: bool) -> Written:
+    put(stage, file)
+    return Written(file.path, hashlib.sha256(file.content).hexdigest(), indexed)
+
+
+def put(stage: Path, file: File) -> None:
+    target = stage / file.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)  # never through a name that an old file still has
+    target.write_bytes(file.content)
