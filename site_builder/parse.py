@@ -303,7 +303,7 @@ def _finding_of(draft: Draft, findings: Sequence[Finding], one_each: bool) -> Fi
     letters = fold(draft.head.request)
     for found in findings:
         want = fold(found.request)
-        if letters and (letters == want or close(letters[:400], want[:400], len(want) // 12)):
+        if letters and close(letters, want, len(want) // 12):
             return found
     numbered = [found for found in findings if found.number and found.number == draft.head.number]
     return numbered[0] if one_each and len(numbered) == 1 else None

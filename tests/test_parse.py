@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from site_builder import patient
-from site_builder.model import Letter, Source
+from site_builder.model import Letter, Problem, Section, Source
 from site_builder.parse import parse
 from tests.approve import approved, letters, parsed
 from tests.letter_texts import FORMATS, HERE, ROOT, fields, read, source_of, words, words_of
@@ -200,12 +200,195 @@ def test_front_matter_fills_what_the_letter_lacks_and_does_not_override_it() -> 
     assert [problem.code for problem in found.problems] == ["metadata-conflict"]
 
 
+def notice(decided: str, request_: str, cited: str, more: str = "") -> Letter:
+    """One issue of the family of 2013, in which findings decide, and one heading stands above what both sides cite."""
+    return read(
+        f"INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n\n{decided}\n\nCase Summary:\n\nA 40 year old male fell.\n\n"
+        f"Regarding the request for {request_}:\n\n{more}{CITED}\n\n{cited}\n\nRationale for the Decision:\n\nIt helps."
+    )
+
+
+CITED = "Section of the Medical Treatment Utilization Schedule Relied Upon by the Expert Reviewer to Make His/Her Decision"
+FOUND = "MAXIMUS Federal Services, Inc. has determined the request for"
+OURS = "The Claims Administrator based its decision on the ODG."
+THEIRS = "The Expert Reviewer relied on the MTUS. It fits."
+
+
+@pytest.mark.parametrize(
+    ("found", "request_", "outcome"),
+    [
+        ("MRI of the lumbar spine and hip", "MRI of the lumbar spine and hip", "upheld"),
+        ("MRl OF THE LUMBAR SPINE, AND HIP", "MRI of the lumbar spine and hip", "upheld"),
+        ("MRI of the lumber spine and hib", "MRI of the lumbar spine and hip", "upheld"),  # two wrong of 25 letters
+        ("MRI of the lumber spime and hib", "MRI of the lumbar spine and hip", None),
+        ("MRI of the lumber spine", "MRI of the lumbar spine", "upheld"),  # one of 19
+        ("MRI of the lumber spime", "MRI of the lumbar spine", None),
+        ("Norco #80", "Norco #90", None),  # a short request forgives none
+    ],
+)
+def test_a_finding_decides_the_issue_with_its_request_a_few_wrong_letters_forgiven(
+    found: str, request_: str, outcome: str | None
+) -> None:
+    read_ = notice(f"{FOUND} {found} is not medically necessary and appropriate.", request_, OURS)
+    decided = [(one.request, one.outcome) for one in read_.issues]
+    assert decided == [(request_, outcome), *([] if outcome else [(found, "upheld")])]
+
+
+def test_findings_that_contradict_each_other_decide_nothing() -> None:
+    both = f"{FOUND} Soma is medically necessary. {FOUND} Soma is not medically necessary."
+    assert [(one.request, one.outcome) for one in notice(both, "Soma", OURS).issues] == [("Soma", None)]
+
+
+@pytest.mark.parametrize(
+    ("cited", "ur", "imr", "labels"),
+    [
+        (f"{OURS} {THEIRS}", OURS, THEIRS, (CITED, "")),
+        (OURS, OURS, "", (CITED, "")),
+        (THEIRS, "", THEIRS, ("", CITED)),
+        ("Nothing is cited.", "Nothing is cited.", "", (CITED, "")),
+    ],
+)
+def test_what_is_cited_under_one_heading_is_parted_where_a_sentence_turns_to_the_reviewer(
+    cited: str, ur: str, imr: str, labels: tuple[str, str]
+) -> None:
+    (one,) = notice(f"{FOUND} Soma is medically necessary.", "Soma", cited).issues
+    assert (one.ur.raw, one.imr.raw, one.labels) == (ur, imr, (*labels, "Rationale for the Decision:"))
+
+
+@pytest.mark.parametrize(
+    ("cited", "imr"),
+    [
+        (f"{OURS} {THEIRS}", (THEIRS, "")),
+        (OURS, ("", "")),
+        (f"{OURS}\n\n{THEIRS}", (THEIRS, "")),
+        (f"{OURS} {THEIRS}\n\nMAXIMUS guideline: ACOEM.", ("ACOEM.", "MAXIMUS guideline:")),
+    ],
+)
+def test_one_paragraph_may_cite_for_both_sides_unless_the_reviewer_has_one_of_their_own(cited: str, imr: tuple[str, str]) -> None:
+    (one,) = letter(f"Lumbar MRI: Upheld\n\n{cited}\n\nDecision rationale: No.").issues
+    assert (one.imr.raw, one.labels[1]) == imr
+    assert one.ur.raw == (f"{OURS} {THEIRS}" if "ACOEM" in cited else OURS)
+
+
+@pytest.mark.parametrize(
+    ("cited", "imr", "label"),
+    [
+        ("MAXIMUS guideline: ACOEM.", "ACOEM.", f"{CITED} MAXIMUS guideline:"),
+        ("", "", CITED),
+    ],
+)
+def test_the_heading_of_both_sides_is_kept_whoever_cites(cited: str, imr: str, label: str) -> None:
+    (one,) = notice(f"{FOUND} Soma is medically necessary.", "Soma", cited).issues
+    assert (one.ur.raw, one.imr.raw, one.labels[1]) == ("", imr, label)
+
+
+def test_the_heading_may_stand_right_above_what_the_reviewer_cites() -> None:
+    typed = (
+        f"Regarding the request for Soma:\n\n{CITED}\n{THEIRS}\n\nMAXIMUS guideline: ACOEM.\n\nRationale for the Decision: Yes."
+    )
+    (one,) = read(f"INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n\nSo it was.\n\n{typed}").issues
+    assert (one.ur.raw, one.imr.raw, one.labels[:2]) == ("", f"{THEIRS} ACOEM.", ("", f"{CITED} MAXIMUS guideline:"))
+
+
+def test_what_is_cited_under_a_label_and_under_the_heading_of_both_sides_is_kept_together() -> None:
+    more = "Claims Administrator guideline: Decision based on ACOEM.\n\n"
+    (one,) = notice(f"{FOUND} Soma is medically necessary.", "Soma", f"{OURS} {THEIRS}", more).issues
+    assert one.ur.raw == f"{OURS} Decision based on ACOEM."
+    assert (one.imr.raw, one.labels[:2]) == (THEIRS, (f"{CITED} Claims Administrator guideline:", ""))
+    (one,) = notice(f"{FOUND} Soma is medically necessary.", "Soma", f"{OURS} {THEIRS}\n\nMAXIMUS guideline: ACOEM.").issues
+    assert (one.ur.raw, one.imr.raw, one.labels[:2]) == (OURS, f"{THEIRS} ACOEM.", (CITED, "MAXIMUS guideline:"))
+
+
 @pytest.mark.parametrize("typed", ["", "Dear Sir,\n\nplease find the invoice.", "CLINICAL CASE SUMMARY\n\nA fall.", "\n\n \n"])
 def test_a_letter_that_fits_no_format_is_kept_from_the_site_whole(typed: str) -> None:
     found = read(typed)
     assert [(problem.code, problem.severity) for problem in found.problems] == [("no-format", "quarantine")]
     assert "HOW THE IMR FINAL DETERMINATION WAS MADE" in found.problems[0].message
     assert words_of(found) == words(typed)
+
+
+def test_a_letter_that_fits_no_format_comes_back_as_it_was_typed_and_says_what_was_looked_for() -> None:
+    found = read("Dear Sir,\n\nplease find\n\nthe invoice.", "mail/Invoice 7.txt")
+    typed = Section(kind="unplaced", heading="", paragraphs=("Dear Sir,", "please find", "the invoice."), line=1)
+    (problem,) = found.problems
+    assert found == Letter(
+        id="invoice-7",
+        source="mail/Invoice 7.txt",
+        sha256="0123456789abcdef" * 4,
+        format="",
+        sections=(typed,),
+        problems=(problem,),
+    )
+    assert problem.file == "mail/Invoice 7.txt"
+    before, _, after = problem.message.partition("CLINICAL CASE SUMMARY; ")
+    assert before == "fits no known format; looked for headings such as "
+    headings, _, advice = after.partition(". ")
+    assert [heading.isprintable() for heading in headings.split("; ")] == [True] * 5
+    assert advice == "Is it an IMR letter? See formats/"
+
+
+OF_80 = "Soma " + "x" * 75
+LABELS = "Claims Administrator guideline:"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "line", "severity", "message"),
+    [
+        (issue("MRI: Upheld") + issue("").lstrip(), "no-request", 21, "warning", f"{LABELS!r} has no request above it; each issue opens with a line like 'Lumbar MRI: Upheld'"),
+        (issue("MRI: Upheld", f"Not needed. {OF_80}x: Overturned") + issue("").lstrip(), "glued-request", 19, "note", f"no empty line stands above the request '{OF_80[:-1]}…'; check where it begins"),
+        (issue("MRI: Upheld", f"Not needed. {OF_80}: Overturned") + issue("").lstrip(), "glued-request", 19, "note", f"no empty line stands above the request '{OF_80}'; check where it begins"),
+        (issue("Soma: Upheld") + "MRI: Upheld\n\nCl@!ms @dm!n: none.\n\nDecision rationale: No.", "unplaced", 23, "warning", "text without a label after the request: 'Cl@!ms @dm!n: none.'; it is shown as unplaced"),
+        ("MRI: Upheld\n\nDecision rationale: None.\n\n", "label-missing", 13, "warning", "issue 1: found no ur, imr part; look for a misprinted label"),
+        (issue("MRI: Upheld") + issue("Soma: Modified"), "unknown-outcome", 21, "warning", "issue 2: 'Modified' is no outcome known to formats/determination.toml; it stays empty"),
+        (issue("MRI"), "unknown-outcome", 13, "warning", "issue 1: no outcome is stated; it stays empty"),
+        ("", "no-issue", 11, "quarantine", "no disputed item was found; each should open with a line like 'Lumbar MRI: Upheld' before its guideline label"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
+)  # fmt: skip
+def test_a_problem_says_where_it_is_and_what_to_do(typed: str, code: str, line: int, severity: str, message: str) -> None:
+    problems = letter(typed).problems
+    wanted = Problem(code=code, message=message, file="letter.txt", line=line, severity=severity)  # type: ignore[arg-type]
+    assert [problem for problem in problems if problem.code == code] == [wanted]
+
+
+def test_a_letter_without_a_case_summary_says_so() -> None:
+    problems = read(METHOD + DECISIONS + issue("MRI: Upheld")).problems
+    told = "no case summary was found: age, sex and injury stay unknown; look for a misprinted heading"
+    assert problems == (Problem(code="no-summary", message=told, file="letter.txt"),)
+
+
+@pytest.mark.parametrize(
+    ("row", "request_"),
+    [
+        ("Soma", "Soma"),  # a request, whose outcome is not known
+        ("Soma " * 79 + "Soma", "Soma " * 79 + "Soma"),
+        ("Soma " * 79 + "Norco", ""),  # too long for a request in the middle of prose
+        ("Was it of use?", ""),
+        ("It was of use.", ""),
+        ("Of no use!", ""),
+    ],
+    ids=lambda text: text[:16],
+)
+def test_the_last_line_of_a_rationale_is_a_request_only_where_it_is_no_sentence(row: str, request_: str) -> None:
+    read_ = letter(issue("Lumbar MRI: Upheld", f"It is not needed.\n\n{row}"), issue("").lstrip())
+    assert [one.request for one in read_.issues] == ["Lumbar MRI", request_]
+    assert read_.issues[0].rationale == (("It is not needed.",) if request_ else ("It is not needed.", row))
+
+
+@pytest.mark.parametrize(("row", "request_"), [("Decided as follows:", ""), ("MRI?", "MRI?"), ("MRI", "MRI")])
+def test_the_last_line_before_the_first_label_is_a_request_unless_it_announces_something(row: str, request_: str) -> None:
+    read_ = letter(issue(row))
+    assert [(one.request, one.line) for one in read_.issues] == [(request_, 13 if request_ else 15)]
+    assert read_.sections[-1].paragraphs == (LEAD_IN, *([] if request_ else [row]))
+
+
+def test_a_request_that_follows_a_sentence_begins_on_its_own_line_number() -> None:
+    read_ = letter(issue("Lumbar MRI: Upheld", "It is\nnot needed. Soma: Overturned"), issue("").lstrip())
+    assert [(one.request, one.outcome, one.line) for one in read_.issues] == [
+        ("Lumbar MRI", "upheld", 13),
+        ("Soma", "overturned", 19),
+    ]
+    assert read_.issues[0].rationale == ("It is not needed.",)
 
 
 def test_a_letter_without_an_issue_is_kept_from_the_site() -> None:
