@@ -42,43 +42,61 @@ class Similar(NamedTuple):
     """Of SHARED."""
 
 
+class Known(NamedTuple):
+    """An issue, as it is compared."""
+
+    letter: Letter
+    issue: Issue
+    values: tuple[frozenset[str], ...]
+    """As SHARED names them. No evidence cited is no guideline; a treatment without a kind is too wide to be shared."""
+    wording: str
+
+    @property
+    def keys(self) -> Iterator[Key]:
+        """Pairs of values that two similar issues share."""
+        for (ours, first), (theirs, second) in combinations(zip(SHARED, self.values, strict=True), 2):
+            if "treatment" in (ours, theirs):
+                yield from ((ours, one, theirs, other) for one in first for other in second)
+
+
 def finder(letters: Sequence[Letter]) -> Callable[[int], tuple[Similar, ...]]:
     """For the number of a letter at most MOST others, best first; never the letter itself or another text of its case."""
-    wording = {
-        (place, number): _plain(issue) for place, letter in enumerate(letters) for number, issue in enumerate(letter.issues)
+    known = {
+        (place, number): Known(letter, issue, _values(issue), utils.default_process(issue.disputed))
+        for place, letter in enumerate(letters)
+        for number, issue in enumerate(letter.issues)
     }
     having: dict[Key, list[Place]] = defaultdict(list)
-    for place, letter in enumerate(letters):
-        for number, issue in enumerate(letter.issues):
-            for key in _keys(issue):
-                having[key].append((place, number))
-    return partial(_of, letters, having, wording)
+    for place, one in known.items():
+        for key in one.keys:
+            having[key].append(place)
+    return partial(_of, letters, known, having)
 
 
 def _of(
-    letters: Sequence[Letter], having: Mapping[Key, Sequence[Place]], wording: Mapping[Place, str], place: int
+    letters: Sequence[Letter], known: Mapping[Place, Known], having: Mapping[Key, Sequence[Place]], place: int
 ) -> tuple[Similar, ...]:
     best: dict[int, tuple[tuple[int, int, bool, float, int, int], Similar]] = {}
-    for number, issue in enumerate(letters[place].issues):
-        for other in _near(issue, (place, number), having):
-            letter = letters[other[0]]
-            if other[0] == place or (letter.case_number and letter.case_number == letters[place].case_number):
+    for number in range(len(letters[place].issues)):
+        ours = known[place, number]
+        for near in _near(ours, (place, number), having):
+            other = known[near]
+            if near[0] == place or (other.letter.case_number and other.letter.case_number == ours.letter.case_number):
                 continue
-            found = letter.issues[other[1]]
-            shared = _shared(issue, found)
-            likeness = fuzz.token_set_ratio(wording[place, number], wording[other])
-            contrary = bool(issue.outcome and found.outcome and issue.outcome != found.outcome)
-            rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, abs(other[0] - place), other[1])
-            if other[0] not in best or rank < best[other[0]][0]:
-                best[other[0]] = rank, Similar(letter, found, shared)
+            shared = tuple(name for name, own, others in zip(SHARED, ours.values, other.values, strict=True) if own & others)
+            likeness = fuzz.token_set_ratio(ours.wording, other.wording)
+            contrary = bool(ours.issue.outcome and other.issue.outcome and ours.issue.outcome != other.issue.outcome)
+            rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, abs(near[0] - place), near[1])
+            if near[0] not in best or rank < best[near[0]][0]:
+                best[near[0]] = rank, Similar(other.letter, other.issue, shared)
     ranked = sorted(best.items(), key=lambda item: (item[1][0], item[0]))
     return tuple(found for _, (_, found) in ranked[:MOST])
 
 
-def _near(issue: Issue, place: Place, having: Mapping[Key, Sequence[Place]]) -> Iterator[Place]:
+def _near(known: Known, place: Place, having: Mapping[Key, Sequence[Place]]) -> Iterator[Place]:
     """Once each, those nearest in time."""
     seen: set[Place] = set()
-    for key in _keys(issue):
+    for key in known.keys:
         places = having[key]
         at = bisect_left(places, place)
         for other in places[max(0, at - NEAREST) : at + NEAREST + 1]:
@@ -87,23 +105,6 @@ def _near(issue: Issue, place: Place, having: Mapping[Key, Sequence[Place]]) -> 
                 yield other
 
 
-def _values(issue: Issue) -> tuple[tuple[str, ...], ...]:
-    """As SHARED names them. No evidence cited is no guideline; a treatment without a kind is too wide to be shared."""
-    guidelines = tuple(found for found in issue.imr_guidelines if found != "none")
-    return (issue.treatment,) if issue.treatment else (), issue.body_parts, guidelines
-
-
-def _keys(issue: Issue) -> Iterator[Key]:
-    """Pairs of values that two similar issues share."""
-    for (ours, first), (theirs, second) in combinations(zip(SHARED, _values(issue), strict=True), 2):
-        if "treatment" in (ours, theirs):
-            yield from ((ours, one, theirs, other) for one in first for other in second)
-
-
-def _shared(issue: Issue, other: Issue) -> tuple[str, ...]:
-    both = zip(SHARED, _values(issue), _values(other), strict=True)
-    return tuple(name for name, ours, theirs in both if set(ours) & set(theirs))
-
-
-def _plain(issue: Issue) -> str:
-    return utils.default_process(issue.disputed)
+def _values(issue: Issue) -> tuple[frozenset[str], ...]:
+    guidelines = (found for found in issue.imr_guidelines if found != "none")
+    return frozenset([issue.treatment] if issue.treatment else ()), frozenset(issue.body_parts), frozenset(guidelines)
