@@ -9,7 +9,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from site_builder.collection import Collection, Link, shortened
-from site_builder.model import Citation, Issue, Letter, Page
+from site_builder.linked import linked
+from site_builder.model import Citation, Issue, Letter, Page, Section
 from site_builder.render import day
 from site_builder.settings import Settings
 from site_builder.similar import Similar
@@ -17,28 +18,30 @@ from site_builder.similar import Similar
 LONGEST_HEADLINE = 150
 """Characters of disputed treatments in a title; the rest is counted."""
 
+ABOVE_TABLE = 50
+"""The same where a table below it names all of them."""
+LONGEST_LINK = 30
+"""Characters of a disputed treatment in a link to another decision."""
+
 _SIDES = (
     ("ur", "Claims administrator", "ur_guidelines"),
-    ("imr", "Independent reviewer", "imr_guidelines"),
+    ("imr", "Guideline", "imr_guidelines"),
 )
 _TOLD = frozenset({"age_band", "sex", "decision_year", "priority", "outcome", "licensure"}) | frozenset(
     {"ur_guidelines", "imr_guidelines", "guidelines_differ", "no_evidence_cited"}
 )
 """Fields that a decision page gives in other words than as a list of values, or leaves to the words of the letter."""
 _REGION_HINTS = {
-    "guideline": "from the guideline",
-    "odg-chapter": "from the guideline",
-    "injury": "from the injury",
+    "guideline": " (from the guideline)",
+    "odg-chapter": " (from the guideline)",
 }
 
 
-class Cited(NamedTuple):
-    """What one side cites for one issue, ready to show."""
+class Told(NamedTuple):
+    """A label and what stands behind it, in pieces: plain words, and links."""
 
-    title: str
     label: str
-    raw: str
-    guidelines: tuple[Link, ...]
+    said: tuple[Link, ...]
 
 
 class Decided(NamedTuple):
@@ -47,9 +50,10 @@ class Decided(NamedTuple):
     issue: Issue
     printed: str
     """The line that opens the issue, where it says more than the heading and the badge."""
-    tags: tuple[tuple[tuple[Link, ...], str], ...]
-    """(values of a facet, hint)."""
-    cited: tuple[Cited, ...]
+    tags: tuple[tuple[Link, str], ...]
+    """(value of a facet, hint); without an address where the page leads to it already."""
+    cited: tuple[Told, ...]
+    """What each side cites, under the label that the letter prints, else ours."""
     shared: tuple[Link, ...] | None
     """Guidelines that both sides cite; None where one of them cites none."""
 
@@ -59,22 +63,26 @@ def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
     letter = site.letters[number]
     kinds = defaultdict(list)
     for section in letter.sections:
-        kinds[section.kind if section.kind in ("summary", "unplaced") else "folded"].append(section)
+        kinds[section.kind if section.kind in ("summary", "unplaced", "reviewer") else "folded"].append(section)
+    facts = _facts(site, letter, kinds["reviewer"])
+    linked_already = {piece.url for fact in facts for piece in fact.said}
     return Page(
         path=letter.url,
         template="decision.html",
         context={
             "letter": letter,
             "name": letter.case_number or letter.id,
-            "headline": headline(letter),
+            "headline": headline(letter, ABOVE_TABLE) if len(letter.issues) > 1 else letter.title,
             "verdict": verdict(letter),
             "years": [link for link in site.links_of_field("decision_year", filter(None, [letter.decision_year])) if link.url],
-            "facts": _facts(site, letter),
-            "issues": [_decided(site, issue) for issue in letter.issues],
+            "facts": facts,
+            "issues": [_decided(site, issue, linked_already) for issue in letter.issues],
             "summary": kinds["summary"],
             "unplaced": kinds["unplaced"],
             "folded": kinds["folded"],
-            "similar": [(_listed(shared), list(found)) for shared, found in groupby(similar, key=attrgetter("shared"))],
+            "similar": [
+                (_listed(shared), list(map(_next, found))) for shared, found in groupby(similar, key=attrgetter("shared"))
+            ],
             "citation": citation_text(letter, site.settings),
             "record": site.settings.state_record(letter.case_number) if letter.case_number else "",
             "original": site.originals.get(letter.id, ""),
@@ -85,11 +93,11 @@ def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
     )
 
 
-def headline(letter: Letter) -> str:
-    """The disputed treatments as far as a title can hold them."""
+def headline(letter: Letter, most: int = LONGEST_HEADLINE) -> str:
+    """The disputed treatments as far as a title can hold them, one at least."""
     shown, length = list[str](), 0
     for issue in letter.issues:
-        if shown and length + len(issue.disputed) > LONGEST_HEADLINE:
+        if shown and length + len(issue.disputed) > most:
             break
         shown.append(shortened(issue.disputed, LONGEST_HEADLINE))
         length += len(issue.disputed) + 2
@@ -126,30 +134,49 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
+def _next(found: Similar) -> tuple[Link, str | None]:
+    """(link, outcome); the page of a letter with one issue is about that issue."""
+    place = f"#issue-{found.issue.number}" if len(found.letter.issues) > 1 else ""
+    words = shortened(found.issue.disputed, LONGEST_LINK)
+    return Link(words, f"{found.letter.id}.html{place}"), found.issue.outcome
+
+
 def _neighbour(site: Collection, number: int) -> Link:
     letter = site.letters[number]
-    return Link(shortened(letter.title, 45), letter.url.rpartition("/")[2])
+    return Link(shortened(letter.title, LONGEST_LINK), letter.url.rpartition("/")[2])
 
 
-def _facts(site: Collection, letter: Letter) -> list[tuple[str, str, tuple[Link, ...]]]:
-    """(label, text, links), only what is known."""
+def _facts(site: Collection, letter: Letter, reviewer: Sequence[Section]) -> list[Told]:
+    """Only what is known. The reviewer comes in the words of the letter, whose values are links; what they do not name, apart."""
     person = ", ".join(filter(None, (f"{letter.age} years old" if letter.age is not None else "", letter.sex or "")))
-    facts: list[tuple[str, str, tuple[Link, ...]]] = [
-        ("Case number", letter.case_number or "", ()),
-        ("Decided", _decided_on(letter), ()),
-        ("Injured", day(letter.date_of_injury), ()),
-        ("Treatment denied", day(letter.ur_denial_date), ()),
-        ("Review asked for", day(letter.received_date), ()),
-        ("Priority", "Expedited" if letter.priority == "expedited" else "", ()),
-        ("Injured worker", person, ()),
-        ("Injured body parts", "", site.links_of_field("body_parts", letter.injured_body_parts)),
+    injured = day(letter.date_of_injury)
+    parts = _row(site.links_of_field("body_parts", letter.injured_body_parts))
+    facts = [
+        Told("Case", _plain(letter.case_number or "")),
+        Told("Decided", _plain(_decided_on(letter))),
+        Told("Priority", _plain("Expedited" if letter.priority == "expedited" else "")),
+        Told("Worker", _plain(person)),
+        Told("Injured", (*_plain(f"{injured}: " if injured and parts else injured), *parts)),
     ]
-    facts += [
-        (facet.label, "", site.links(facet, letter.facets.get(facet.key, ())))
-        for facet in site.facets
-        if facet.level == "letter" and (facet.field or facet.over) not in _TOLD
-    ]
-    return [fact for fact in facts if fact[1] or fact[2]]
+    words = " ".join(text for section in reviewer for text in section.paragraphs)
+    said = _plain(words)
+    for facet in site.facets:
+        if facet.level == "letter" and (facet.field or facet.over) not in _TOLD:
+            ids = letter.facets.get(facet.key, ())
+            named, left = linked(site, facet, words, ids) if len(said) == 1 else (said, site.links(facet, ids))
+            said = named
+            facts.append(Told(facet.label, _row(left)))
+    facts.append(Told(" ".join(filter(None, (section.heading for section in reviewer))) or "Reviewer", said))
+    return [fact for fact in facts if fact.said]
+
+
+def _plain(text: str) -> tuple[Link, ...]:
+    return (Link(text, ""),) if text else ()
+
+
+def _row(links: Sequence[Link]) -> tuple[Link, ...]:
+    """Parted by commas."""
+    return tuple(piece for link in links for piece in (Link(", ", ""), link))[1:]
 
 
 def _decided_on(letter: Letter) -> str:
@@ -157,8 +184,9 @@ def _decided_on(letter: Letter) -> str:
     return day(letter.decision_date) + (f", after {days} days" if days is not None and days > 1 else "")
 
 
-def _decided(site: Collection, issue: Issue) -> Decided:
-    tags: list[tuple[tuple[Link, ...], str]] = []
+def _decided(site: Collection, issue: Issue, linked_already: set[str]) -> Decided:
+    """`linked_already`: addresses of values that the page leads to already; those of the issue are added."""
+    tags: list[tuple[Link, str]] = []
     true: list[Link] = []
     for facet in site.facets:
         ids = issue.facets.get(facet.key, ())
@@ -166,17 +194,19 @@ def _decided(site: Collection, issue: Issue) -> Decided:
             continue
         if ids == ("yes",):
             true += site.links(facet, ids)
-        else:
-            hint = _REGION_HINTS.get(issue.body_parts_from or "", "") if facet.field == "body_parts" else ""
-            tags.append((site.links(facet, ids), hint))
-    if true:
-        tags.append((tuple(true), ""))
+        elif facet.field != "body_parts":
+            tags += ((link, "") for link in site.links(facet, ids))
+        elif issue.body_parts_from != "injury":  # those of the injury stand among the facts
+            tags += ((link, _REGION_HINTS.get(issue.body_parts_from or "", "")) for link in site.links(facet, ids))
+    tags += ((link, "") for link in true)
+    told = tuple((link._replace(url="") if link.url in linked_already else link, hint) for link, hint in tags)
+    linked_already.update(link.url for link, _ in tags)
     ours, theirs = ({found for found in cited.guidelines if found != "none"} for cited in (issue.ur, issue.imr))
     both = [found for found in issue.imr.guidelines if found in ours and found in theirs]
     return Decided(
         issue=issue,
         printed=_printed(issue),
-        tags=tuple(tags),
+        tags=told,
         cited=tuple(
             _cited(site, title, field, issue.labels[number], getattr(issue, side))
             for number, (side, title, field) in enumerate(_SIDES)
@@ -191,5 +221,8 @@ def _printed(issue: Issue) -> str:
     return issue.heading or (" " if ":" in words else ": ").join(filter(None, (request, words)))  # "X is: Upheld", "X: Denied"
 
 
-def _cited(site: Collection, title: str, field: str, label: str, citation: Citation) -> Cited:
-    return Cited(title, label, citation.raw, site.links_of_field(field, citation.guidelines))
+def _cited(site: Collection, title: str, field: str, label: str, citation: Citation) -> Told:
+    facet = next((facet for facet in site.facets if facet.field == field), None)
+    ids = [found for found in citation.guidelines if found != "none"]
+    said, left = linked(site, facet, citation.raw, ids) if facet else (_plain(citation.raw), ())
+    return Told(label or title, (*said, *_plain(" " if said and left else ""), *_row(left)))

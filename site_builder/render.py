@@ -23,8 +23,15 @@ from site_builder.glossary import Glossary
 from site_builder.languages import FIRST, MONTHS, Language
 from site_builder.model import BuildError, File, Frozen, Page
 
+LEAN = frozenset({"decision.html"})
+"""Templates of which there is a page for every letter."""
+
 _FENCE = "---\n"
 _IMPORTED = re.compile(r'"\./([\w.-]+\.js)"')
+_QUOTED = re.compile(r'="([\w./:#?~+-]+)"(?=[ \n>])')
+_BETWEEN = re.compile(
+    r"(?<=>)\n+(?=</?(?:p|ul|ol|li|dl|dt|h[1-6]|tr|table|section|aside|details|article|div|main|nav|header|footer|script)\b)"
+)
 _INLINE = MarkdownIt("commonmark", {"html": False, "typographer": False})
 
 
@@ -104,7 +111,7 @@ class Renderer:
         explained = page.context.get("content")
         if not (isinstance(explained, Content) and explained.is_glossary):
             text = self._glossaries[language].linked(text, str(context["root"]))
-        return File(path=page.path, content=text.encode())
+        return File(path=page.path, content=(lean(text) if page.template in LEAN else text).encode())
 
     def _environment(self, templates: Mapping[str, str], language: Language) -> Environment:
         """Templates see `t` (what is said), `said` (what scripts say), `here` (where the language's pages stand) and two marks:
@@ -136,6 +143,15 @@ class Renderer:
     def static_files(self) -> Iterator[File]:
         """Every asset under its published name, by name."""
         yield from sorted(self._assets.values(), key=lambda file: file.path)
+
+
+def lean(html: str) -> str:
+    """The same page without the quotes, escapes and line ends between elements that HTML does not ask for.
+
+    Templates keep every value in double quotes, and a quote in a text is escaped: so `="` begins an attribute, and an apostrophe
+    ends none. Line ends after words stay: they part words for who only strips the tags.
+    """
+    return _BETWEEN.sub("", _QUOTED.sub(r"=\1", html)).replace("&#39;", "'")
 
 
 def root(path: str) -> str:

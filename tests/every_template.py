@@ -27,6 +27,7 @@ PAGES = {
     "value": "browse/body-part/low-back/",
     "value-of-two": "browse/body-part/low-back/~treatment/diagnostic-testing/",
     "decision": "decisions/cm99-0000204.html",
+    "decision-several": "decisions/cm99-0000559.html",
     "statistics": "statistics/",
     "statistics-table": "statistics/treatment/",
     "content": "about/",

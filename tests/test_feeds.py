@@ -226,7 +226,7 @@ def test_a_hostile_letter_stays_data() -> None:
 def test_open_graph_is_whole_on_every_page_that_may_be_indexed() -> None:
     for path, html in site(letter(1), settings=HERE).items():
         found = dict(re.findall(r'<meta property=og:(\w+) content="?([^">]*)"?>', html))
-        if 'content="noindex"' in html or not path.endswith(".html"):
+        if re.search('content="?noindex', html) or not path.endswith(".html"):
             assert found == {}
             continue
         assert set(found) == {"title", "description", "type", "url", "image"}, path

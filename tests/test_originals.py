@@ -75,7 +75,7 @@ def test_a_text_is_published_as_it_was_read(site: Path) -> None:
 def test_each_page_leads_to_its_letter(site: Path) -> None:
     for name in ("cm99-0000118.txt", "cm99-0000204.pdf"):
         page = (site / "decisions" / f"{name[:-4]}.html").read_text("utf-8")
-        assert f'<a href="../originals/{name}">The letter itself</a>' in page
+        assert f"<a href=../originals/{name}>The letter itself</a>" in page
 
 
 def test_a_pdf_that_cannot_be_written_anew_is_left_out_and_the_same_one_gives_the_same_bytes() -> None:

@@ -1,4 +1,4 @@
-// What a decision page can do besides being read: words marked, its citation copied.
+// What a decision page can do besides being read: words marked, its citation copied, an issue linked from its heading.
 
 import "./highlight.js";
 
@@ -19,3 +19,10 @@ button.addEventListener("click", async () => {
   }
 });
 citation.after(button, " ", told);
+
+for (const heading of document.querySelectorAll('h2[id^="issue-"]')) {
+  const link = document.createElement("a");
+  link.href = `#${heading.id}`;
+  link.append(...heading.childNodes);
+  heading.append(link);
+}

@@ -2,7 +2,7 @@
 
 import { terms } from "./words.js";
 
-const REPEATS = "h1, table, dl, footer, .tags, .similar"; // of what stands in the letter's own text
+const REPEATS = "article > h1, table, article > dl, h1 + p + dl, p[class], aside, footer"; // of what stands in the letter's own text
 const article = document.querySelector("article");
 const pattern = patternOf(terms(new URLSearchParams(location.search).get("highlight") ?? ""));
 const marks = article && pattern ? marked(article, pattern) : [];
