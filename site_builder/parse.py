@@ -188,13 +188,11 @@ def _place(reading: _Reading, part: Part, after: Part | None) -> None:
 def _keep(reading: _Reading, part: Part, rows: Sequence[Line]) -> None:
     if part.role in BLOCKS:
         _fill(reading, part, rows)
-    elif part.role == "lead-in" and reading.sections and reading.sections[-1].kind == "lead-in":
-        opened = reading.sections.pop()
+    elif part.role == "lead-in":
+        last = reading.sections.pop() if reading.sections and reading.sections[-1].kind == "lead-in" else None
+        opened = last or Section(kind="lead-in", heading="", paragraphs=(), line=part.line)
         paragraphs = (*opened.paragraphs, part.heading, *_texts(rows))
         reading.sections.append(msgspec.structs.replace(opened, paragraphs=paragraphs))
-    elif part.role == "lead-in":
-        paragraphs = (part.heading, *_texts(rows))
-        reading.sections.append(Section(kind="lead-in", heading="", paragraphs=paragraphs, line=part.line))
     elif part.heading or rows:
         kind = "lead-in" if part.role == "decisions" else part.role
         reading.sections.append(Section(kind=kind, heading=part.heading, paragraphs=_texts(rows), line=part.line))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import os
 import shutil
+import tarfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,3 +129,98 @@ def test_what_else_lies_in_the_folder_is_left_alone(kept: Path) -> None:
     (kept / "notes.txt").touch()
     cache.sweep(kept, set(), all_others=True)
     assert [path.name for path in kept.iterdir()] == ["notes.txt"]
+
+
+DAY = 24 * 3600
+
+
+def aged(path: Path, days: float) -> Path:
+    then = time.time() - days * DAY
+    os.utime(path, (then, then))
+    return path
+
+
+def test_an_entry_is_one_file_named_by_its_key_and_its_sum_in_a_folder_that_is_made(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    deep = tmp_path / "not" / "there" / "yet"
+    for note in (b"one", b"two"):
+        cache.keep(deep, KEY, tmp_path / "made", note)
+    named = {f"{KEY}.{hashlib.sha256(path.read_bytes()).hexdigest()}.tar" for path in deep.iterdir()}
+    assert {path.name for path in deep.iterdir()} == named
+    assert len(named) == 2
+
+
+def test_the_same_folder_and_note_are_kept_once(kept: Path, tmp_path: Path) -> None:
+    before = list(kept.iterdir())
+    cache.keep(kept, KEY, tmp_path / "made", b"a note")
+    assert list(kept.iterdir()) == before
+
+
+def test_beside_a_spoilt_entry_and_others_the_whole_one_is_found(kept: Path, tmp_path: Path) -> None:
+    (kept / f"{KEY}.{'0' * 64}.tar").write_bytes(b"spoilt")
+    (kept / f"{KEY}.{'f' * 64}.tar").write_bytes(b"spoilt")
+    (kept / "0-foreign").touch()
+    cache.keep(kept, "1" * 64, tmp_path / "made", b"another")
+    cache.keep(kept, "00" + "1" * 62, tmp_path / "made", b"another")
+    assert cache.restore(kept, KEY, tmp_path / "back") == b"a note"
+    assert cache.restore(kept, "1" * 64, tmp_path / "again") == b"another"
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"", "without a note"])
+def test_an_entry_whose_sum_is_right_and_whose_content_is_foreign_is_as_good_as_none(
+    tmp_path: Path, content: bytes | str
+) -> None:
+    if isinstance(content, str):
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            tar.addfile(tarfile.TarInfo("folder/file"))
+        content = packed.getvalue()
+    (tmp_path / f"{KEY}.{hashlib.sha256(content).hexdigest()}.tar").write_bytes(content)
+    assert cache.restore(tmp_path, KEY, tmp_path / "back") is None
+    assert not (tmp_path / "back").exists()
+
+
+def test_an_entry_is_kept_for_thirty_days_after_it_was_asked_for(kept: Path) -> None:
+    (entry,) = kept.iterdir()
+    aged(entry, 29.9)
+    cache.sweep(kept, set(), all_others=False)
+    assert entry.exists()
+    aged(entry, 40)
+    cache.sweep(kept, {KEY}, all_others=False)
+    assert time.time() - entry.stat().st_mtime < DAY, "asked for now: the days begin again"
+    cache.sweep(kept, {"1" * 64}, all_others=False)
+    assert entry.exists()
+    aged(entry, 30.1)
+    cache.sweep(kept, {"1" * 64}, all_others=False)
+    assert not entry.exists()
+
+
+def test_what_a_killed_build_left_half_written_goes_with_the_rest(kept: Path) -> None:
+    half = kept / ".0123456789abcdef"
+    half.touch()
+    cache.sweep(kept, {KEY}, all_others=False)
+    assert half.exists(), "it may be another build's, at work"
+    aged(half, 30.1)
+    cache.sweep(kept, {KEY}, all_others=False)
+    assert not half.exists()
+    half.touch()
+    cache.sweep(kept, {KEY}, all_others=True)
+    assert not half.exists()
+    assert len(list(kept.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", [".0123456789abcde", ".0123456789abcdeg", "0123456789abcdef", f"{KEY}.tar", f"{KEY}.{KEY}.zip"])
+def test_a_file_with_another_name_is_nobodys_however_old(kept: Path, name: str) -> None:
+    aged_file = kept / name
+    aged_file.touch()
+    aged(aged_file, 100)
+    cache.sweep(kept, {KEY}, all_others=False)
+    cache.sweep(kept, set(), all_others=True)
+    assert aged_file.exists()
+
+
+def test_what_cannot_be_removed_does_not_keep_the_rest(kept: Path, tmp_path: Path) -> None:
+    (kept / f"{KEY}.{'0' * 64}.tar").mkdir()
+    cache.sweep(kept, set(), all_others=True)
+    assert [path.name for path in kept.iterdir()] == [f"{KEY}.{'0' * 64}.tar"]
+    assert cache.restore(kept, KEY, tmp_path / "back") is None

@@ -148,7 +148,7 @@ def _runs(process: int) -> bool:
 
 def a_letter(**changed: object) -> Letter:
     issue = Issue(number=1, request="MRI & <b>C/S</b>", disputed="MRI & <b>C/S</b>", outcome="upheld", imr=Citation(raw="MTUS"))
-    sections = (Section(kind="summary", heading="", paragraphs=("Injured at L4/L5. ___PAGEFIND_ANCHOR___div:1:x",)),)
+    sections = (Section(kind="summary", heading="", paragraphs=("Injured at L4/L5. ___PAGEFIND_ANCHOR___div:1:x", "Rest.")),)
     given: dict[str, object] = {"id": "a", "source": "a", "sha256": "0", "format": "f", "issues": (issue,), "sections": sections}
     return Letter(**{**given, "decision_date": dt.date(2017, 1, 1), **changed})  # type: ignore[arg-type]
 
@@ -160,19 +160,136 @@ def test_a_staged_page_is_escaped_and_free_of_the_indexers_mark() -> None:
     assert "___PAGEFIND_ANCHOR" not in page
 
 
+FILED = rules.load(
+    {
+        "body": """
+            label = "Body"
+            plural = "Bodies"
+            level = "issue"
+            order = 0
+            over = "disputed"
+            value = [{id = "spine", label = "Spine"}, {id = "spine/low", label = "Low back", parent = "spine"}]""",
+        "kind": """
+            label = "Kind"
+            plural = "Kinds"
+            level = "issue"
+            order = 20
+            over = "disputed"
+            value = [{id = "scan", label = "Magnetic & more"}, {id = "cream", label = "MRI, Upheld"}, {id = "soma", label = "Soma"}]""",
+        "decided": """
+            label = "Decided"
+            plural = "Decided"
+            level = "issue"
+            order = 30
+            field = "outcome"
+            value = [{id = "upheld", label = "Denial stands"}]""",
+        "later": """
+            label = "Later"
+            plural = "Later"
+            level = "issue"
+            order = 40
+            over = "disputed"
+            value = [{id = "yes", label = "Afterwards"}, {id = "no", label = "Before"}]""",
+        "hidden": """
+            label = "Hidden"
+            plural = "Hidden"
+            level = "issue"
+            order = -1
+            over = "disputed"
+            value = [{id = "one", label = "Not shown"}]""",
+    }
+)
+
+
+def test_the_page_that_is_searched_holds_each_issue_under_its_heading_then_the_summary_and_no_more() -> None:
+    facets = {
+        "body": ("spine", "spine/low", "gone"),
+        "kind": ("scan", "cream"),
+        "decided": ("upheld",),
+        "later": ("yes",),
+        "hidden": ("one",),
+    }
+    cited = {"ur": Citation(raw="ODG at L4-5"), "imr": Citation(raw="MTUS")}
+    first = Issue(
+        number=1,
+        request="Six visits, then MRI",
+        disputed="<MRI>",
+        outcome="upheld",
+        facets=facets,
+        rationale=("L5/S1.", "Upheld"),
+        **cited,
+    )
+    letter = a_letter(
+        issues=(first, Issue(number=2, request="Soma", disputed="Soma", outcome="upheld", facets={"kind": ("soma",)}))
+    )
+    page = staged.page(letter, FILED)
+    assert page.path == "decisions/a.html"
+    assert page.content.decode() == (
+        '<!doctype html><html lang="en"><head><title>&lt;MRI&gt;; Soma</title></head>'
+        '<body data-pagefind-body data-pagefind-meta="title[data-title]" data-title="&lt;MRI&gt;; Soma">'
+        '<h2 id="issue-1">&lt;MRI&gt;</h2><p>Six visits, then MRI</p><p>ODG at L4-5</p><p>MTUS</p><p>L5/S1.</p><p>Upheld</p>'
+        '<p data-pagefind-weight="0.5">l5s1, Low back, Magnetic &amp; more</p>'
+        '<h2 id="issue-2">Soma</h2>'
+        '<h2 id="summary">Case summary</h2><p>Injured at L4/L5. ___ PAGEFIND_ANCHOR___div:1:x</p><p>Rest.</p></body></html>'
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "forms"),
     [
         ("fusion at L4-5 and L5/S1", ["l4l5", "l5s1"]),
         ("L4-L5, l4/5", ["l4l5"]),
+        ("T12 - L1, C-5/6", ["t12l1", "c5c6"]),
         ("2 times a week for 4 weeks", ["2x4"]),
         ("two times per week x six weeks", ["2x6"]),
+        ("THREE VISITS/WEEK FOR TWELVE WEEKS, one x weekly for eight", ["3x12", "1x8"]),
+        ("four sessions a week, 10; five each wk for ten", ["4x10", "5x10"]),
+        ("at L4-5, twice; 2 times a week for 4 weeks", ["l4l5", "2x4"]),
         ("PT 2x4", []),  # is in the text as it is
         ("10/325 mg on 4/21/14", []),
     ],
 )
 def test_spellings_that_mean_the_same_get_one_form(text: str, forms: list[str]) -> None:
     assert staged.same_spelling(text) == forms
+
+
+def asking(request: str, **changed: object) -> Letter:
+    issue = Issue(number=1, request=request, disputed=request, outcome="upheld")
+    return a_letter(**{"issues": (issue,), "sections": (), **changed})
+
+
+def test_word_lists_begin_with_the_word_that_most_letters_hold() -> None:
+    letters = [asking("pea part part part"), asking("pea pat"), asking("pat pa p"), asking("pea")]
+    assert staged.words([letters]) == {"pa": "pat\npa\npart", "pe": "pea"}
+
+
+def test_word_lists_hold_every_text_that_is_searched_in_all_its_spellings() -> None:
+    issue = Issue(
+        number=1,
+        request="Whole",
+        disputed="Part",
+        outcome="upheld",
+        ur=Citation(raw="Odg"),
+        imr=Citation(raw="Mtus"),
+        rationale=("Reason, 10/325mg", "at L4-5"),
+    )
+    summary = Section(kind="summary", heading="Nowhere", paragraphs=("Fell.", "Rose."))
+    lists = staged.words([[a_letter(issues=(issue,), sections=(summary,))]])
+    found = {word for lines in lists.values() for word in lines.split("\n")}
+    assert found == {
+        *["whole", "part", "odg", "mtus", "reason", "10325mg", "10", "325mg", "at", "l45", "l4", "l4l5", "fell", "rose"]
+    }
+    assert list(lists) == sorted(lists)
+
+
+def test_word_lists_hold_so_many_words_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staged, "WORDS", 2)
+    assert staged.words([[asking("one two three"), asking("two three")]]) == {"th": "three", "tw": "two"}
+
+
+def test_a_word_of_some_shards_tells_them_as_a_hexadecimal_number() -> None:
+    shards = [[asking("all")], [asking("all two")], [asking("all")], [asking("all two")], [asking("all two")]]
+    assert staged.words(shards) == {"al": "all", "tw": "two 1a"}
 
 
 def test_word_lists_tell_which_shards_hold_a_word() -> None:

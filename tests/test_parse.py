@@ -86,7 +86,9 @@ def test_the_outcome_is_what_the_line_that_opens_the_issue_says(head: str, reque
     assert ("unknown-outcome" in {problem.code for problem in read_.problems}) is (outcome is None)
 
 
-@pytest.mark.parametrize("rationale", ["The denial is upheld.", "It is medically necessary: Overturned is the denial.", "Upheld"])
+@pytest.mark.parametrize(
+    "rationale", ["The denial is upheld.", "The denial: Upheld", "It is medically necessary: Overturned is the denial.", "Upheld"]
+)
 def test_a_rationale_never_decides(rationale: str) -> None:
     assert [one.outcome for one in letter(issue("Lumbar MRI", rationale)).issues] == [None]
 
@@ -112,6 +114,7 @@ def test_an_issue_whose_labels_are_unreadable_is_still_seen_and_its_text_is_unpl
 def test_a_part_without_a_request_is_a_problem_and_no_guess() -> None:
     read_ = letter(issue("Lumbar MRI: Upheld", "It is not needed."), issue("").lstrip())
     assert [(one.request, one.outcome) for one in read_.issues] == [("Lumbar MRI", "upheld"), ("", None)]
+    assert (read_.issues[1].outcome_words, read_.issues[1].line) == ("", 21)
     assert "no-request" in {problem.code for problem in read_.problems}
 
 
@@ -389,6 +392,33 @@ def test_a_request_that_follows_a_sentence_begins_on_its_own_line_number() -> No
         ("Soma", "overturned", 19),
     ]
     assert read_.issues[0].rationale == ("It is not needed.",)
+
+
+def test_two_requests_above_one_label_are_two_issues_each_with_what_stands_below_it() -> None:
+    read_ = letter("MRI: Upheld\n\nwhat?\n\n" + issue("Soma: Overturned"))
+    assert [(one.request, one.outcome, one.line) for one in read_.issues] == [("MRI", "upheld", 13), ("Soma", "overturned", 17)]
+    assert read_.sections[-1] == Section(kind="unplaced", heading="", paragraphs=("what?",), line=15)
+
+
+def test_issues_may_have_a_rationale_and_nothing_else() -> None:
+    read_ = letter("MRI: Upheld\n\nDecision rationale: A.\n\nSoma\n\nDecision rationale: B.")
+    assert [(one.request, one.outcome, one.rationale) for one in read_.issues] == [
+        ("MRI", "upheld", ("A.",)),
+        ("Soma", None, ("B.",)),
+    ]
+
+
+def test_what_a_side_cites_in_several_paragraphs_is_one_text() -> None:
+    cited = "Claims Administrator guideline: A.\n\nB.\n\nMAXIMUS guideline: C.\n\nD.\n\nDecision rationale: E.\n\nF."
+    (one,) = letter(f"MRI: Upheld\n\n{cited}").issues
+    assert (one.ur.raw, one.imr.raw, one.rationale) == ("A. B.", "C. D.", ("E.", "F."))
+
+
+@pytest.mark.parametrize("before", ["", "IMR ISSUES, DECISIONS AND RATIONALES\n\n"])
+def test_the_sentence_that_leads_to_the_decisions_is_a_paragraph_and_no_heading(before: str) -> None:
+    read_ = read(f"{HEAD}{before}{LEAD_IN}\nSo it was.\n\n{issue('MRI: Upheld')}")
+    assert read_.sections[-1] == Section(kind="lead-in", heading=before.strip(), paragraphs=(LEAD_IN, "So it was."), line=9)
+    assert [one.request for one in read_.issues] == ["MRI"]
 
 
 def test_a_letter_without_an_issue_is_kept_from_the_site() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
+import threading
+import time
+import zlib
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from site_builder import build, shelf
-from site_builder.model import Letter
+from site_builder.model import Letter, Problem
+from site_builder.pdf import PdfReader
 from site_builder.reading import Reader
 from tests.conftest import ROOT
 
@@ -89,8 +94,95 @@ def test_a_letter_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeyp
     assert read == ["CM99-0000118.txt"]
 
 
+def test_a_pdf_that_has_not_changed_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "letters").mkdir()
+    for path in sorted((ROOT / "letters").glob("*.pdf"))[:3]:
+        shutil.copy(path, tmp_path / "letters")
+    opened: list[str] = []
+    text = PdfReader.text
+
+    def counting(reader: PdfReader, content: bytes, name: str) -> str | Problem:
+        opened.append(name)
+        return text(reader, content, name)
+
+    monkeypatch.setattr(PdfReader, "text", counting)
+    first = reading(tmp_path / "letters", tmp_path / "cache")
+    assert len(opened) == len(first.letters) == 3
+    opened.clear()
+    (tmp_path / "letters" / "copy.pdf").write_bytes((ROOT / "letters" / "CM99-0000204.pdf").read_bytes())
+    again = reading(tmp_path / "letters", tmp_path / "cache")
+    assert opened == ["copy.pdf"]
+    assert again.letters == first.letters
+
+
 def test_processes_side_by_side_read_what_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("site_builder.workers.FEWEST", 1)
     alone, together = (reading(ROOT / "letters", None, jobs) for jobs in (1, 3))
     assert msgspec.msgpack.encode(alone.letters) == msgspec.msgpack.encode(together.letters)
     assert alone.problems == together.problems
+
+
+def age(path: Path, days: int) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE kept SET asked = ?", (int(time.time() // 86_400) - days,))
+
+
+def test_everything_that_is_whole_comes_back(path: Path, tmp_path: Path) -> None:
+    assert shelf.everything(path) == {KEY: b"value", OTHER: b"\x00\xff"}
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE kept SET value = ? WHERE key = ?", (zlib.compress(b"something else"), KEY))
+    assert shelf.everything(path) == {OTHER: b"\x00\xff"}
+    assert shelf.everything(tmp_path / "not" / "there.sqlite") == {}
+
+
+def test_a_value_that_cannot_be_unpacked_ends_nothing(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE kept SET value = ?, sum = ? WHERE key = ?", (b"unpacked", zlib.crc32(b"unpacked"), KEY))
+    assert shelf.everything(path) == {}
+    assert shelf.take(path, [OTHER, KEY]) == {OTHER: b"\x00\xff"}
+
+
+def test_a_value_put_again_is_the_one_that_is_taken(path: Path) -> None:
+    shelf.put(path, {KEY: b"newer"})
+    assert shelf.take(path, [KEY, OTHER]) == {KEY: b"newer", OTHER: b"\x00\xff"}
+
+
+def test_values_are_kept_packed(path: Path) -> None:
+    shelf.put(path, {KEY: b"word " * 100_000})
+    assert path.stat().st_size < 50_000
+    assert shelf.take(path, [KEY]) == {KEY: b"word " * 100_000}
+
+
+def test_a_value_is_kept_for_thirty_days_after_it_was_put_or_asked_for(path: Path) -> None:
+    age(path, 30)
+    shelf.sweep(path, [], all_others=False)
+    assert len(shelf.everything(path)) == 2
+    age(path, 40)
+    shelf.sweep(path, [KEY, b"absent"], all_others=False)
+    assert shelf.everything(path) == {KEY: b"value"}
+    shelf.sweep(path, [], all_others=False)
+    assert shelf.everything(path) == {KEY: b"value"}, "asked for now: the days begin again"
+    age(path, 31)
+    shelf.put(path, {OTHER: b"put today"})
+    shelf.sweep(path, [], all_others=False)
+    assert shelf.everything(path) == {OTHER: b"put today"}
+
+
+def test_a_file_that_another_build_holds_is_as_good_as_none_and_stays_as_it_is(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        begun = time.monotonic()
+        assert shelf.take(path, [KEY]) == {}
+        assert time.monotonic() - begun < 4, "a build waits a moment, not for the end of the other one"
+        other.execute("ROLLBACK")
+    assert shelf.take(path, [KEY]) == {KEY: b"value"}
+
+
+def test_a_file_that_another_build_writes_for_a_moment_is_waited_for(path: Path) -> None:
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.2, lambda: other.execute("ROLLBACK"))
+    release.start()
+    assert shelf.take(path, [KEY]) == {KEY: b"value"}
+    release.join()
+    other.close()

@@ -92,6 +92,85 @@ def test_a_page_break_after_a_short_last_line_ends_the_paragraph(around: str) ->
     assert len(texts(above + around + "MAXIMUS guideline: Decision based on MTUS.")) == 2
 
 
+ROWS = {"l": "x" * 100, "C": "X" * 100, "s": "x", "W": "x" * 160, "w": "x" * 161}
+"""Lines by a letter: long, long with a capital, short, as wide as a printer's, wider."""
+GAPS = {".": "\n", "_": " \n", "f": "\f", "-": ""}
+"""What stands between two lines: an empty line, one that holds a blank, a page break, nothing."""
+
+
+@pytest.mark.parametrize(
+    ("rows", "gaps", "count"),
+    [
+        ("lll", ". .", 3),  # too few lines to tell
+        ("llll", ". . .", 1),
+        ("WWWW", ". . .", 1),
+        ("wwww", ". . .", 4),  # too wide for a printer: each line is a paragraph
+        ("lllllllllw", ". . . . . . . . .", 10),
+        ("llllllllllw", ". . . . . . . . . .", 1),  # one line in eleven proves nothing
+        ("llllll", ". . - . .", 5),  # lines without an empty one between them
+        ("lllllllllll", ". . . . - . . . . .", 1),  # one in ten may have none
+        ("lssss", ". . . .", 1),
+        ("lsssss", ". . . . .", 6),  # too few full lines
+        ("CCCCCl", ". . . . .", 1),
+        ("CCCCCCl", ". . . . . .", 7),  # too few lines begin in the middle of a sentence
+        ("lllll", ". .. ... .", 2),  # more than twice the usual height
+        ("lllll", ".. .. .. ....", 1),
+        ("lllll", ".. .. .. .....", 2),
+        ("lllll", ". .. .. ...", 1),  # the usual height is that of the lower quarter
+        ("lllll", ". . f .", 1),
+        ("lllll", ". . ._ .", 2),  # somebody typed the line that holds a blank
+        ("lllll", "._ . . .", 2),
+        ("lllll", "_ _ _ _", 1),  # all of them hold one: it tells nothing
+        ("lllll", "_ _ _ .", 1),
+        ("lllll", "_ _ ___ _", 2),
+        ("llllllll", ". ... . ... . ... ._", 4),  # most high gaps hold no blank: the height tells
+        ("lllllll", ". ... . ... . ._", 2),
+        ("lllllll", ". .. .. .. . ._", 2),
+    ],
+)
+def test_doubled_line_spacing_is_told_from_paragraphs_of_one_line(rows: str, gaps: str, count: int) -> None:
+    typed = "".join(
+        ROWS[row] + "\n" + "".join(GAPS[sign] for sign in gap) for row, gap in zip(rows, [*gaps.split(), "-"], strict=True)
+    )
+    assert len(texts(typed)) == count
+
+
+SHORT, FULL_LINE = "X" * 84, "X" * 85
+"""With the next word, and a tenth left over, there is room on a line of a hundred, and there is none."""
+
+
+@pytest.mark.parametrize(
+    ("above", "between", "below", "count"),
+    [
+        (SHORT, "\f", "Then", 2),
+        (SHORT, "\f", "then", 1),
+        (SHORT[1:] + ".", "\f", "then", 2),
+        (SHORT[1:] + ".", "\f", "Then", 2),
+        (FULL_LINE, "\f", "Then", 1),
+        (FULL_LINE[1:] + ".", "\f", "Then", 1),
+        (FULL_LINE[1:] + ".", "\n\f\n", "Then", 1),
+        (SHORT, "\n\n\f", "Then", 2),
+        (SHORT, "\n\n\f", "then", 1),
+        (FULL_LINE, "\n\n\f", "Then", 1),
+        (FULL_LINE, "\n\n\f", "then", 1),
+        (FULL_LINE[1:] + ".", "\n\n\f", "then", 2),
+        (FULL_LINE[1:] + ".", "\n\n\f", "Then", 2),
+    ],
+)
+def test_a_page_break_ends_a_paragraph_where_the_line_or_the_sentence_had_come_to_its_end(
+    above: str, between: str, below: str, count: int
+) -> None:
+    assert len(texts(f"{'X' * 100}\n{above}{between}{below} it went on")) == count
+
+
+def test_a_paragraph_has_the_number_of_its_first_line() -> None:
+    assert paragraphs(lines_of("\na\nb\n\n\nc")) == (Line(2, "a b"), Line(6, "c"))
+
+
+def test_lines_without_a_word_add_nothing() -> None:
+    assert unwrap(["", "one", " ", "two", ""]) == "one two"
+
+
 @pytest.mark.parametrize(
     ("above", "below", "joined"),
     [
@@ -100,6 +179,9 @@ def test_a_page_break_after_a_short_last_line_ends_the_paragraph(around: str) ->
         ("pre-", "and post-operative", "pre- and post-operative"),
         ("weeks -", "then home", "weeks - then home"),  # a dash
         ("L5-", "S1", "L5-S1"),
+        ("x-", "ray", "x-ray"),
+        ("pre\u2010", "operative", "pre\u2010operative"),
+        ("MAX", "imum", "MAX imum"),
         ("necessary.", "The", "necessary. The"),
         ("-", "a list item", "- a list item"),
     ],
