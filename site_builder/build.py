@@ -81,6 +81,8 @@ class Reading(NamedTuple):
     settings: settings.Settings
     removed: tuple[str, ...] = ()
     """Ids of letters that were taken down."""
+    forget: bool = False
+    """Does what earlier builds left hold letters or words that were taken down?"""
 
 
 class Beside(NamedTuple):
@@ -132,8 +134,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
         offline.write(stage, _text(options.templates / offline.WORKER), carried)
         fit = budget.fit(budget.weigh(publish.sizes(stage), len(reading.letters)), host)
     if options.cache:
-        cache.sweep(options.cache, indexes, all_others=bool(reading.removed))
-    if reading.removed:
+        cache.sweep(options.cache, indexes, all_others=reading.forget)
+    if reading.forget:
         publish.forget(options.out)
     return Report(
         letters=len(reading.letters),
@@ -156,23 +158,36 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
     gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
 
+    kept = sources.Kept(options.cache / "sources.sqlite", _code()) if options.cache else None
     found, problems = sources.read_folder(
         options.letters,
-        lambda done, total: progress("Opening letters", done, total),
+        partial(progress, "Opening letters"),
         jobs=options.jobs,
         largest=configured.max_letter_bytes,
+        kept=kept,
     )
     rows, told = sources.read_metadata(options.letters)
     single, doubled = _unique(found)
     single, rows, taken = _taken_down(single, rows, gone)
+    if kept:
+        left = {source.name: source for source in single}
+        untouched = (source for source in found if left.get(source.name) == source)
+        sources.keep(kept, untouched, all_others=gone.is_any)
     reader = Reader(cutters, known, gate, metadata.by_letter(rows))
-    understood = _understood(single, reader, options, all_others=bool(gone.pages), progress=progress)
+    understood = _understood(single, reader, options, all_others=gone.is_any, progress=progress)
     letters = _named_apart([letter for letter in understood if gone.lets(letter)])
     unmatched = metadata.without_letter(rows, understood)
     of_letters = [problem for letter in letters for problem in letter.problems]
     refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
     published = sorted((letter for letter in letters if letter.source not in refused), key=_newest_first)
-    return Reading(tuple(published), (*problems, *told, *unmatched, *doubled, *taken, *of_letters), known, configured, gone.pages)
+    return Reading(
+        tuple(published),
+        (*problems, *told, *unmatched, *doubled, *taken, *of_letters),
+        known,
+        configured,
+        gone.pages,
+        gone.is_any,
+    )
 
 
 def _understood(
@@ -239,9 +254,7 @@ def _write_pages(
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems, beside.originals)
     parts = pages.parts(site, contents, reading.removed, spoken, beside.datasets)
     follow_from = hashlib.sha256(_code() + _digest(templates) + msgspec.msgpack.encode(reading.settings)).digest()
-    kept = (
-        writing.Kept(options.cache / "pages.sqlite", options.out, follow_from, bool(reading.removed)) if options.cache else None
-    )
+    kept = writing.Kept(options.cache / "pages.sqlite", options.out, follow_from, reading.forget) if options.cache else None
     done = list(writing.write(stage, parts, renderer, kept, jobs=options.jobs, progress=partial(progress, "Writing pages")))
     written = [file for part in done for file in part.files if file.path.endswith(".html")]
     for file in chain(

@@ -39,6 +39,12 @@ def everything(path: Path) -> dict[bytes, bytes]:
     return {}
 
 
+def keys(path: Path) -> set[bytes]:
+    with _opened(path) as file:
+        return {key for (key,) in file.execute("SELECT key FROM kept")}
+    return set()
+
+
 def put(path: Path, values: Mapping[bytes, bytes]) -> None:
     with _opened(path) as file, file:
         packed = ((key, zlib.compress(value, 1)) for key, value in values.items())

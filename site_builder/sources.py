@@ -17,12 +17,16 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from site_builder import archives
+import msgspec
+
+from site_builder import archives, shelf
 from site_builder import text as typed
 from site_builder.front_matter import markdown
 from site_builder.metadata import Row, rows_of
@@ -39,6 +43,8 @@ be gone."""
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors of this machine, not of a letter: the build must stop, or a good letter would vanish from the site."""
 
+_AT_ONCE = 200
+"""Files held in memory."""
 SUFFIXES = (".md", ".pdf", ".txt")
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
 _TYPED = bytes({*range(32, 256), *b"\t\n\r\f\v"})
@@ -58,16 +64,35 @@ class Found(NamedTuple):
         return Path(self.member or self.path.name).suffix.lower()
 
 
+class Kept(NamedTuple):
+    """Where the cache keeps what files were read as."""
+
+    table: Path
+    made_with: bytes
+    """Digest of the code that reads."""
+
+    def key(self, name: str, sha256: str) -> bytes:
+        return hashlib.sha256(self.made_with + msgspec.msgpack.encode((name, sha256))).digest()
+
+
 def read_folder(
-    folder: Path, progress: Callable[[int, int], None] = lambda done, total: None, *, jobs: int = 1, largest: int = LARGEST
+    folder: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    jobs: int = 1,
+    largest: int = LARGEST,
+    kept: Kept | None = None,
 ) -> tuple[list[Source], list[Problem]]:
-    """Every letter below `folder`, by name; `progress` hears (read, all)."""
+    """Every letter below `folder`, by name; `progress` hears (read, all). What `kept` knows is hashed, not read again."""
     found, problems = find(folder)
     sources: list[Source] = []
     threads = jobs if any(file.suffix == ".pdf" for file in found) else 1  # text alone gains nothing from more
     with PdfReader(jobs) as pdfs, ThreadPoolExecutor(threads) as pool:
         try:
-            read = pool.map(lambda file: read_file(file.path, file.name, pdfs, largest, file.member), found)
+            read = chain.from_iterable(
+                pool.map(partial(_understood, pdfs=pdfs), *_opened(found[first : first + _AT_ONCE], largest, kept))
+                for first in range(0, len(found), _AT_ONCE)
+            )
             for done, result in enumerate(read, 1):
                 if isinstance(result, Source):
                     sources.append(result)
@@ -78,6 +103,30 @@ def read_folder(
         finally:  # an interrupt does not wait for the letters still to read
             pool.shutdown(wait=False, cancel_futures=True)
     return sources, problems
+
+
+def _opened(files: Sequence[Found], largest: int, kept: Kept | None) -> tuple[list[bytes | Problem | Source], list[str]]:
+    """What is in the files, or is known of it, and their names."""
+    contents: list[bytes | Problem | Source] = [content(file, largest) for file in files]
+    names = [file.name for file in files]
+    if kept:
+        keys = [
+            kept.key(name, hashlib.sha256(read).hexdigest()) if isinstance(read, bytes) else b""
+            for name, read in zip(names, contents, strict=True)
+        ]
+        known = shelf.take(kept.table, filter(None, keys))
+        for number, key in enumerate(keys):
+            if key in known:
+                contents[number] = msgspec.msgpack.decode(known[key], type=Source)
+    return contents, names
+
+
+def keep(kept: Kept, sources: Iterable[Source], *, all_others: bool) -> None:
+    """For the next build; `all_others`: what is not among these is forgotten at once."""
+    by_key = {kept.key(source.name, source.sha256): source for source in sources}
+    new = by_key.keys() - shelf.keys(kept.table)
+    shelf.put(kept.table, {key: msgspec.msgpack.encode(by_key[key]) for key in sorted(new)})
+    shelf.sweep(kept.table, by_key, all_others=all_others)
 
 
 def find(folder: Path) -> tuple[list[Found], list[Problem]]:
@@ -111,9 +160,13 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
 def read_file(path: Path, name: str, pdfs: PdfReader | None = None, largest: int = LARGEST, member: str = "") -> Source | Problem:
     """One letter. `name` is its path below the letters folder; `member`: its path in the archive `path`."""
     read = content(Found(path, name, member), largest)
-    if isinstance(read, Problem):
-        return read
-    return _from_pdf(read, name, pdfs) if name.lower().endswith(".pdf") else _from_text(read, name)
+    return _understood(read, name, pdfs)
+
+
+def _understood(content: bytes | Problem | Source, name: str, pdfs: PdfReader | None) -> Source | Problem:
+    if not isinstance(content, bytes):
+        return content
+    return _from_pdf(content, name, pdfs) if name.lower().endswith(".pdf") else _from_text(content, name)
 
 
 def content(file: Found, largest: int = LARGEST) -> bytes | Problem:

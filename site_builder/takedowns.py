@@ -69,6 +69,10 @@ class Takedowns(Frozen, frozen=True):
     redacted: Mapping[str, tuple[Entry, ...]] = {}
 
     @property
+    def is_any(self) -> bool:
+        return bool(self.removed or self.redacted)
+
+    @property
     def pages(self) -> tuple[str, ...]:
         """Ids of the letters whose address says that they were removed, sorted."""
         return tuple(sorted({_page(entry.case) for entry in self.removed.values() if entry.case}))

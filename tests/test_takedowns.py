@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import build, pagefind, publish, rules, staged, takedowns
+from site_builder import build, pagefind, publish, rules, shelf, staged, takedowns
 from site_builder.metadata import Row
 from site_builder.model import BuildError, Line, Problem, Source
 from tests.conftest import FULL, ROOT
@@ -60,7 +60,8 @@ def hits(folder: Path, words: Iterable[str]) -> dict[str, set[str]]:
     for path in sorted(folder.rglob("*")):
         content = path.read_bytes() if path.is_file() else b""
         plain = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else b""
-        for match in wanted.finditer(content + b"\n" + plain):
+        kept = b"\n".join(shelf.everything(path).values()) if path.suffix == ".sqlite" else b""
+        for match in wanted.finditer(b"\n".join((content, plain, kept))):
             found.setdefault(match.group().decode().lower(), set()).add(path.name)
     return found
 
@@ -263,3 +264,24 @@ def test_redacted_words_are_in_no_byte_of_the_site(tmp_path: Path) -> None:
     assert report.letters == 1
     assert hits(tmp_path / "site", [token(1), hashlib.sha256((folder / "a.txt").read_bytes()).hexdigest()]) == {}
     assert hits(tmp_path / "site", ["[removed]"])
+
+
+@pytest.mark.parametrize("way", ["redacted", "taken down by its digest"])
+def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    for number in (1, 2):
+        (folder / f"{number}.txt").write_text(letter(number, 3), encoding="utf-8")
+    options = build.Options(letters=folder, out=tmp_path / "site", cache=tmp_path / "cache", search=False)
+    build.build(options)
+    build.build(options)
+    assert hits(tmp_path / "cache", [token(1)])[token(1)] == {"letters.sqlite", "sources.sqlite"}
+    assert hits(tmp_path / ".previous-site", [token(1)])
+    entry = takedowns.as_toml(case(1), "asked for", DAY, "salt", [token(1)])
+    if way != "redacted":
+        digest = hashlib.sha256((folder / "1.txt").read_bytes()).hexdigest()
+        entry = f'[[takedown]]\nsha256 = "{digest}"\nreason = "asked for"\ndate = 2026-11-01\n'
+    (folder / takedowns.FILE).write_text(entry)
+    build.build(options)
+    (folder / "1.txt").unlink()
+    assert hits(tmp_path, [token(1)]) == {}
