@@ -29,7 +29,7 @@ TESTS = {
     "workers": ["tests/test_workers.py", "tests/test_poison.py"],
 }
 """The tests that should notice; other modules have tests/test_<module>.py."""
-SLOW = frozenset({"page", "sample_site", "site_url", "real_site", "hostile_site", "faults"})
+SLOW = frozenset({"page", "sample_site", "site_url", "real_site", "hostile_site", "faults", "options"})
 """Fixtures that take more than all other tests together: who asks for one is left out, and so are tests of speed."""
 _SPEED = re.compile(r"_grows_with_")
 BESIDE = ("tests", "templates", "letters", "site.toml", "pyproject.toml", "package.json", "docs", "node_modules")
@@ -81,6 +81,8 @@ def main(modules: list[str]) -> None:
         sys.exit("error: mutmut is missing: pip install mutmut")
     for module in modules:
         counted, unnoticed = mutate(module)
+        if counted["not checked"]:
+            sys.exit(f"error: {module}: mutmut stopped; the tests must pass as they are, see its last lines above")
         noticed, of = counted["killed"] + counted["timeout"] + counted["segfault"], counted.total()
         print(*unnoticed, sep="\n")
         print(f"{module}: {noticed} of {of} changes noticed ({100 * noticed / max(of, 1):.1f} %); {dict(counted)}", flush=True)

@@ -193,6 +193,8 @@ def test_dates_are_read_in_the_ways_they_are_printed_and_others_are_named() -> N
         None,
     ]
     assert {problem.code for problem in found.problems} == {"header-field", "header-label"}
+    told = "ur_denial_date: '13/45/2016 Review Date: 1/1/2017' is not understood and left out"
+    assert Problem(code="header-field", message=told, file="letter.txt", line=1) in found.problems
 
 
 def test_front_matter_fills_what_the_letter_lacks_and_does_not_override_it() -> None:
@@ -200,13 +202,22 @@ def test_front_matter_fills_what_the_letter_lacks_and_does_not_override_it() -> 
     given_ = {"case_number": "CM17-0000009", "decision_date": "2017-01-05", "licensure": "Texas, Ohio"}
     found = parse(msgspec.structs.replace(source, fields=given_), FORMATS)
     assert (found.id, str(found.decision_date), found.licensure) == ("cm17-0000009", "2017-01-04", ("Texas", "Ohio"))
-    assert [problem.code for problem in found.problems] == ["metadata-conflict"]
+    assert [(problem.code, problem.file) for problem in found.problems] == [("metadata-conflict", "letter.txt")]
+
+
+@pytest.mark.parametrize("number", ["../../etc/passwd", "CM17-000000", "CM17-00000001", "cm17-0000001", "IMR 13-1"])
+def test_a_case_number_that_front_matter_gives_is_left_out_unless_it_is_written_like_one(number: str) -> None:
+    source = source_of(HEAD + DECISIONS + issue("MRI: Upheld"), "my letter.txt")
+    found = parse(msgspec.structs.replace(source, fields={"case_number": number}), FORMATS)
+    assert (found.id, found.case_number) == ("my-letter", None)
+    told = f"case number {number!r} is left out; write it like CM17-0001234"
+    assert found.problems == (Problem(code="case-number", message=told, file="my letter.txt", line=1),)
 
 
 def notice(decided: str, request_: str, cited: str, more: str = "") -> Letter:
     """One issue of the family of 2013, in which findings decide, and one heading stands above what both sides cite."""
     return read(
-        f"INDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n\n{decided}\n\nCase Summary:\n\nA 40 year old male fell.\n\n"
+        f"Dated: 9/26/2013\n\nINDEPENDENT MEDICAL REVIEW DECISION AND RATIONALE\n\n{decided}\n\nCase Summary:\n\nA 40 year old male fell.\n\n"
         f"Regarding the request for {request_}:\n\n{more}{CITED}\n\n{cited}\n\nRationale for the Decision:\n\nIt helps."
     )
 
@@ -235,6 +246,9 @@ def test_a_finding_decides_the_issue_with_its_request_a_few_wrong_letters_forgiv
     read_ = notice(f"{FOUND} {found} is not medically necessary and appropriate.", request_, OURS)
     decided = [(one.request, one.outcome) for one in read_.issues]
     assert decided == [(request_, outcome), *([] if outcome else [(found, "upheld")])]
+    assert [one.line for one in read_.issues] == [11, *([] if outcome else [3])], (
+        "an issue without a part of its own stands where it was found"
+    )
 
 
 def test_findings_that_contradict_each_other_decide_nothing() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import hashlib
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -337,3 +340,323 @@ OUT = sys.argv.pop(1); cli.main(["hold"])
     assert build.returncode == code
     assert (out / "index.html").read_text() == "old index.html"
     assert beside(out) == set()
+
+
+# --- What is carried over, forgotten, weighed
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_file_that_has_not_changed_is_carried_over_as_the_same_file(tmp_path: Path) -> None:
+    out = published(tmp_path / "out")
+    sums = {name: sha256(out / name) for name in ("index.html", "decisions/a.html")}
+    with publish.publishing(out, carried=sums) as stage:
+        assert [publish.carry(name, digest, out, stage) for name, digest in sums.items()] == [True, True]
+        assert (stage / "decisions" / "a.html").samefile(out / "decisions" / "a.html")
+    assert set(publish.files(out)) == {*sums, ".nojekyll", "manifest.json"}
+    assert publish.is_whole(out)
+
+
+@pytest.mark.parametrize("fault", ["changed", "missing", "folder", "below a file", "link"])
+def test_what_is_not_as_it_was_is_not_carried_over(tmp_path: Path, fault: str) -> None:
+    old, stage = tmp_path / "old", tmp_path / "stage"
+    old.mkdir()
+    (old / "page").write_text("as it was")
+    name, digest = "page", sha256(old / "page")
+    if fault == "changed":
+        (old / "page").write_text("as it is")
+    elif fault == "link":
+        (old / "page").rename(tmp_path / "elsewhere")
+        (old / "page").symlink_to(tmp_path / "elsewhere")
+    else:
+        name = {"missing": "gone", "folder": ".", "below a file": "page/below"}[fault]
+    assert publish.carry(name, digest, old, stage) is False
+    assert not stage.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EMLINK, errno.EXDEV, errno.ENOTSUP])
+def test_where_a_file_cannot_have_two_names_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refused(old: Path, new: Path) -> None:
+        raise OSError(number, os.strerror(number), str(old), None, str(new))
+
+    monkeypatch.setattr(os, "link", refused)
+    (tmp_path / "page").write_text("as it was")
+    assert publish.carry("page", sha256(tmp_path / "page"), tmp_path, tmp_path / "stage")
+    assert (tmp_path / "stage" / "page").read_text() == "as it was"
+    assert not (tmp_path / "stage" / "page").samefile(tmp_path / "page")
+
+
+def test_a_full_disk_is_told_and_not_copied_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(old: Path, new: Path) -> None:
+        raise OSError(errno.ENOSPC, "full", str(new))
+
+    monkeypatch.setattr(os, "link", full)
+    (tmp_path / "page").write_text("as it was")
+    with pytest.raises(OSError, match="full"):
+        publish.carry("page", sha256(tmp_path / "page"), tmp_path, tmp_path / "stage")
+
+
+def test_only_a_file_that_is_said_to_be_carried_over_may_stand_elsewhere_too(tmp_path: Path) -> None:
+    out = published(tmp_path / "out")
+    known = {"index.html": sha256(out / "index.html")}
+    with (
+        pytest.raises(BuildError, match=r"a\.html is a link or no regular file") as caught,
+        publish.publishing(out, carried=known) as stage,
+    ):
+        (stage / "decisions").mkdir()
+        (stage / "decisions" / "a.html").hardlink_to(out / "decisions" / "a.html")
+    assert caught.value.exit_code == 5
+
+
+def test_the_manifest_takes_the_sums_that_are_known_and_only_counts_what_was_taken_down(tmp_path: Path) -> None:
+    (tmp_path / "decisions").mkdir()
+    for name in ("_removed", "cm1", "cm2", "kept"):
+        (tmp_path / "decisions" / f"{name}.html").write_text("kept" if name == "kept" else "gone")
+    gone, kept = (sha256(tmp_path / "decisions" / f"{name}.html") for name in ("cm1", "kept"))
+    (tmp_path / "manifest.json").write_text("of another time")
+    assert json.loads(publish.manifest(tmp_path)) == {
+        "decisions/_removed.html": gone,
+        "decisions/_removed.html#1": gone,
+        "decisions/_removed.html#2": gone,
+        "decisions/kept.html": kept,
+    }
+    told = publish.manifest(tmp_path, {"decisions/kept.html": "0" * 64})
+    assert list(json.loads(told).values()) == [gone, gone, gone, "0" * 64]
+    assert told.startswith(b'{\n "decisions/_removed.html": "')
+    assert told.endswith(b'0"\n}\n')
+
+
+def test_forgetting_removes_the_generation_before_and_nothing_else(tmp_path: Path) -> None:
+    out = published(tmp_path / "out")
+    published(out, "new")
+    (tmp_path / "link").symlink_to("out")
+    assert (tmp_path / ".previous-out").exists()
+    publish.forget(tmp_path / "link")
+    assert beside(out) == {"link"}
+    assert publish.is_whole(out)
+
+
+def test_a_site_is_weighed_before_it_is_published_as_after(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with publish.publishing(out) as stage:
+        publish_faults.fill(stage, "new")
+        weighed = publish.sizes(stage)
+    weight = {name: (out / name).stat().st_size for name in publish.files(out)}
+    assert weighed.keys() == weight.keys()
+    assert abs(weighed.pop("manifest.json") - weight.pop("manifest.json")) < 5
+    assert weighed == weight
+
+
+@pytest.mark.parametrize("fault", ["more", "less", "other", "no manifest", "link", "no folder"])
+def test_a_site_is_whole_only_with_exactly_the_files_of_its_manifest(tmp_path: Path, fault: str) -> None:
+    out = published(tmp_path / "out")
+    page = out / "decisions" / "a.html"
+    assert publish.is_whole(out)
+    if fault == "more":
+        (out / "decisions" / "c.html").touch()
+    elif fault == "other":
+        page.write_text("other")
+    elif fault == "no manifest":
+        (out / "manifest.json").unlink()
+    elif fault == "link":
+        (out / "link").symlink_to(page)
+    else:
+        page.unlink()
+    assert not publish.is_whole(out if fault != "no folder" else tmp_path / "absent")
+
+
+# --- What earlier builds left
+
+
+@pytest.mark.parametrize("both", [False, True], ids=["the site missing", "the site there"])
+def test_a_death_between_two_renames_is_mended_by_whoever_comes_next(tmp_path: Path, both: bool) -> None:
+    out = published(tmp_path / "out")
+    out.rename(tmp_path / ".aside-out")
+    if both:
+        published(tmp_path / "new").rename(out)
+    with pytest.raises(ValueError, match="stop"), publish.publishing(out):
+        raise ValueError("stop")
+    assert publish.is_whole(out)
+    assert ".aside-out" not in beside(out)
+
+
+def test_only_what_builds_of_this_site_left_is_swept_away(tmp_path: Path) -> None:
+    out = published(tmp_path / "out")
+    others = {".stage-out-0123abc", ".stage-out-0123abcde", ".stage-out-0123ABCD", "stage-out-0123abcd", ".stage-oUt-0123abcd"}
+    for name in (".stage-out-0123abcd", ".stage-out-ffffffff", ".previous-out", ".aside-out", *others):
+        (tmp_path / name / "deep").mkdir(parents=True)
+    publish.forget(out)
+    assert beside(out) == others
+
+
+def test_an_old_site_that_cannot_be_kept_does_not_undo_the_new_one(tmp_path: Path) -> None:
+    out = published(tmp_path / "out")
+    with publish.publishing(out) as stage:
+        (stage / "index.html").write_text("new")
+        (tmp_path / ".previous-out").mkdir()
+        (tmp_path / ".previous-out" / "full").touch()
+    assert (out / "index.html").read_text() == "new"
+    published(out, "newer")
+    assert beside(out) == {".previous-out"}
+
+
+# --- Swapping
+
+
+def unable(number: int) -> publish.Exchange:
+    def exchange(new: Path, old: Path) -> None:
+        raise OSError(number, os.strerror(number), str(new))
+
+    return exchange
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
+def test_where_folders_cannot_be_exchanged_they_are_renamed_one_after_the_other(tmp_path: Path, number: int) -> None:
+    out = published(tmp_path / "out")
+    with publish.publishing(out, unable(number)) as stage:
+        (stage / "index.html").write_text("new")
+    assert publish.is_whole(out)
+    assert (out / "index.html").read_text() == "new"
+    assert (tmp_path / ".previous-out" / "index.html").read_text() == "old index.html"
+    assert beside(out) == {".previous-out"}
+
+
+def test_where_exchanging_fails_otherwise_the_old_site_stands(tmp_path: Path) -> None:
+    out = published(tmp_path / "out")
+    with pytest.raises(BuildError, match="check the disk and build again"), publish.publishing(out, unable(errno.EIO)) as stage:
+        (stage / "index.html").write_text("new")
+    assert (out / "index.html").read_text() == "old index.html"
+    assert beside(out) == set()
+
+
+def test_where_the_second_rename_fails_the_old_site_is_put_back(tmp_path: Path) -> None:
+    def losing(new: Path, old: Path) -> None:
+        new.rename(tmp_path / "lost")
+        raise OSError(errno.EINVAL, "no exchange here", str(new))
+
+    out = published(tmp_path / "out")
+    with pytest.raises(BuildError, match="cannot write"), publish.publishing(out, losing) as stage:
+        (stage / "index.html").write_text("new")
+    assert publish.is_whole(out)
+    assert (out / "index.html").read_text() == "old index.html"
+    assert beside(out) == {"lost"}
+
+
+def test_folders_are_exchanged_in_one_step_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    (one / "of one").touch()
+    with pytest.raises(FileNotFoundError) as missing:
+        publish.exchange(one, two)
+    assert (missing.value.filename, missing.value.filename2) == (str(one), str(two))
+    assert missing.value.strerror == os.strerror(errno.ENOENT)
+    two.mkdir()
+    publish.exchange(one, two)
+    assert (list(one.iterdir()), list(two.iterdir())) == ([], [two / "of one"])
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: object())
+    with pytest.raises(OSError, match="the system cannot exchange two folders") as unknown:
+        publish.exchange(one, two)
+    assert (unknown.value.errno, unknown.value.filename) == (errno.ENOSYS, str(one))
+
+
+# --- The lock
+
+
+@pytest.mark.parametrize(("written", "named"), [("123\n", "123"), ("", "unknown"), ("\xff\n", "\ufffd"), ("1" * 30, "1" * 20)])
+def test_whoever_holds_the_lock_is_named_as_far_as_it_is_known(tmp_path: Path, written: str, named: str) -> None:
+    out = published(tmp_path / "out")
+    lock = tmp_path / ".out.lock.pid"
+    lock.write_bytes(written.encode("latin-1"))
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(BuildError) as caught:
+            published(out, "new")
+    assert str(caught.value) == f"another build of {out} is running (process {named}): wait for it, or stop it"
+    assert caught.value.exit_code == 7
+    published(out, "new")
+    assert not lock.exists(), "a lock that nobody holds keeps nobody out, and goes"
+
+
+def test_the_lock_names_the_process_while_it_is_held_and_is_gone_afterwards(tmp_path: Path) -> None:
+    lock = tmp_path / "deep" / ".out.lock.pid"
+    lock.parent.mkdir()
+    lock.write_text("99999999999\n")
+    with publish.publishing(tmp_path / "deep" / "out"):
+        assert lock.read_text() == f"{os.getpid()}\n"
+        assert lock.stat().st_mode & 0o111 == 0
+    assert not lock.exists()
+
+
+def test_a_lock_that_was_removed_while_it_was_taken_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    flock = fcntl.flock
+
+    def removing(handle: int, how: int) -> None:
+        flock(handle, how)
+        if len(taken) < 2:
+            (tmp_path / ".out.lock.pid").unlink()
+        if len(taken) == 1:
+            (tmp_path / ".out.lock.pid").touch()
+        taken.append(handle)
+
+    monkeypatch.setattr(fcntl, "flock", removing)
+    with publish.publishing(tmp_path / "out"):
+        assert len(taken) == 3
+        assert (tmp_path / ".out.lock.pid").read_text() == f"{os.getpid()}\n"
+
+
+def test_no_handle_stays_open(tmp_path: Path) -> None:
+    out = published(tmp_path / "out")
+    before = len(os.listdir("/dev/fd"))
+    published(out, "new")
+    lock = tmp_path / ".out.lock.pid"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for _ in range(3):
+            with contextlib.suppress(BuildError):
+                published(out, "new")
+    assert len(os.listdir("/dev/fd")) == before
+
+
+# --- What is said
+
+
+def test_a_mount_point_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = published(tmp_path / "out")
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == out)
+    with pytest.raises(BuildError) as caught:
+        published(out, "new")
+    assert str(caught.value) == f"{out} is a mount point, which cannot be swapped: name a folder inside it with --out"
+    assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.EIO, "Input/output error", "/x/y"), "cannot write /x/y: Input/output error; check the disk and build again"),
+        (OSError(errno.ENOMEM, "no memory"), "cannot write {out}: no memory; close other programs, or use fewer --jobs, and build again"),
+        (OSError(errno.EXDEV, "other disk", 7), "cannot write {out}: other disk; name a folder on the same disk as its parent with --out"),
+        (OSError("odd"), "cannot write {out}: odd; check the disk and the folder, and build again"),
+    ],
+    ids=["path", "no path", "handle", "no number"],
+)  # fmt: skip
+def test_an_error_of_the_disk_is_one_line_and_says_that_the_old_site_stands(tmp_path: Path, error: OSError, told: str) -> None:
+    out = published(tmp_path / "out")
+    with pytest.raises(BuildError) as caught, publish.publishing(out):
+        raise error
+    assert str(caught.value) == f"{told.format(out=out)}. The old site stands as it was."
+    assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_tells_what_was_needed_last_time_and_what_is_free(tmp_path: Path, number: int) -> None:
+    out = published(tmp_path / "out")
+    needed = sum((out / name).stat().st_size for name in publish.files(out))
+    told = publish.remedy(number, out)
+    assert re.fullmatch(rf"free some space \({needed:,} bytes were needed last time, [\d,]+ are free\) and build again", told)
+    assert "(0 bytes were needed" in publish.remedy(number, tmp_path / "first")
+    (out / "link").symlink_to("x")
+    assert "(0 bytes were needed" in publish.remedy(number, out)
+    assert publish.remedy(number) == publish.remedy(None) == "check the disk and the folder, and build again"
