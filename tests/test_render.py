@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 from functools import cache
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from site_builder import render, rules
+from site_builder.languages import Language
 from site_builder.model import BuildError, Citation, Letter, Page, Problem, Section
 from site_builder.pages import EXAMPLE_ADDRESS
 from site_builder.settings import Settings
@@ -306,3 +308,147 @@ def test_static_files_are_those_that_the_pages_ask_for() -> None:
     scripts = [content.decode() for path, content in published.items() if path.endswith(".js")]
     imported = {f"static/{name}" for text in scripts for name in re.findall(r'"\./([\w.]+\.js)"', text)}
     assert asked | imported == set(published)
+
+
+# --- What the renderer hands to templates, and what it does to pages
+
+
+def one_page(template: str, context: dict[str, object] | None = None, path: str = "a/x.html", **given: object) -> str:
+    made = render.Renderer({"page.html": template}, {}, **given)  # type: ignore[arg-type]
+    return made.render(Page(path=path, template="page.html", context=context or {})).content.decode()
+
+
+SPANISH = Language(
+    name="Español",
+    code="es",
+    months=tuple(f"m{number}" for number in range(1, 13)),
+    texts={"told": "*dos* <b>"},
+    scripts={"more": "más"},
+)
+ENGLISH = Language(texts={"told": "*two* <b>"}, scripts={"more": "more"})
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", "en||<em>two</em> &lt;b&gt;|more|Jan|2 Feb 2017|<a><b>"),
+        ("es", "es|es/|<em>dos</em> &lt;b&gt;|más|m1|2 m2 2017|<a lang=\"en\"><b hreflang=\"en\">"),
+    ],
+)  # fmt: skip
+def test_a_page_speaks_the_language_that_it_names(language: str, shown: str) -> None:
+    template = "{{ lang }}|{{ here }}|{{ t.told }}|{{ said.more }}|{{ said.months[0] }}|{{ date|day }}|<a{{ in_english }}><b{{ to_english }}>"
+    context: dict[str, object] = {"language": language, "date": dt.date(2017, 2, 2)}
+    assert one_page(template, context, languages=(ENGLISH, SPANISH)) == shown
+    del context["language"]
+    assert one_page(template, context, languages=(ENGLISH, SPANISH)).startswith("en|")
+
+
+@pytest.mark.parametrize(
+    ("context", "shown"), [({}, "a/x.html|../"), ({"root": "/imr/"}, "a/x.html|/imr/"), ({"path": "elsewhere"}, "elsewhere|../")]
+)
+def test_a_template_knows_its_path_and_the_way_to_the_root_unless_the_page_says_otherwise(
+    context: dict[str, object], shown: str
+) -> None:
+    assert one_page("{{ path }}|{{ root }}", context) == shown
+
+
+def test_tags_of_a_template_leave_no_line_and_no_indent_behind() -> None:
+    assert one_page("<ul>\n  {% for n in [1, 2] %}\n  <li>{{ n }}\n  {% endfor %}\n</ul>") == "<ul>\n  <li>1\n  <li>2\n</ul>"
+
+
+def test_a_broken_template_is_named_with_its_line_where_that_is_known() -> None:
+    with pytest.raises(BuildError) as with_line:
+        one_page("<p>\n{% if %}")
+    assert str(with_line.value).startswith("templates/page.html, line 2: Expected an expression")
+    with pytest.raises(BuildError) as without:
+        one_page("{{ gone }}")
+    assert str(without.value) == "templates/page.html: 'gone' is undefined"
+
+
+GLOSSARY = "---\ntitle: Words\ndescription: X\n---\n## Claims administrator\n\nWho pays.\n"
+
+
+def test_the_first_glossary_word_of_a_page_leads_to_the_glossary_of_its_language() -> None:
+    words = [
+        render.content("glossary", GLOSSARY),
+        render.content("es/glossary", GLOSSARY.replace("Claims administrator", "Quien paga")),
+    ]
+    said = {"languages": (ENGLISH, SPANISH), "contents": [*words, render.content("help", GLOSSARY)]}
+    main = "<main>the claims administrator, quien paga</main>"
+    assert one_page(main, **said) == (  # type: ignore[arg-type]
+        '<main>the <a href="../glossary/#claims-administrator">claims administrator</a>, quien paga</main>'
+    )
+    assert one_page(main, {"language": "es", "root": "/"}, **said) == (  # type: ignore[arg-type]
+        '<main>the claims administrator, <a href="/es/glossary/#quien-paga">quien paga</a></main>'
+    )
+    assert one_page(main, {"content": words[0]}, **said) == main, "the glossary itself explains its words"  # type: ignore[arg-type]
+    assert "<a href" in one_page(main, {"content": render.content("help", GLOSSARY)}, **said)  # type: ignore[arg-type]
+    assert one_page(main) == main
+
+
+@pytest.mark.parametrize(
+    ("html", "left"),
+    [
+        ('<a class="one" href="../x/?a=1#b">', '<a class=one href="../x/?a=1#b">'),
+        ('<a href="../x.html#b" class="one">', "<a href=../x.html#b class=one>"),
+        ('<a class="one two" title="" rel="a&#34;b">', '<a class="one two" title="" rel="a&#34;b">'),
+        ('<img alt="x"/><b id="y"\n>', '<img alt="x"/><b id=y\n>'),
+        ("<p>it&#39;s", "<p>it's"),
+        ("<p>a</p>\n\n<p>b</p>\n</div>\n<b>c</b>\nd\n<p>", "<p>a</p><p>b</p></div>\n<b>c</b>\nd\n<p>"),
+        ("<h2>a</h2>\n<h3>\n<pre>\n<header>\n<script>", "<h2>a</h2><h3>\n<pre><header><script>"),
+    ],
+)  # fmt: skip
+def test_a_lean_page_says_the_same_in_fewer_bytes(html: str, left: str) -> None:
+    assert render.lean(html) == left
+    assert shape(html) == shape(left)
+
+
+def test_only_pages_of_which_there_is_one_for_every_letter_are_made_lean() -> None:
+    made = render.Renderer({"decision.html": '<p id="x">', "other.html": '<p id="x">'}, {})
+    shown = [made.render(Page(path="x.html", template=name, context={})).content for name in ("decision.html", "other.html")]
+    assert shown == [b"<p id=x>", b'<p id="x">']
+
+
+def test_assets_keep_their_suffix_and_their_bytes_and_come_in_order() -> None:
+    names = ["b.min.js", "a.css", "c.js"]
+    made = render.Renderer({}, {"c.js": b'import "./gone.js"', "a.css": b'"./c.js"', "b.min.js": b"1"})
+    files = {file.path: file.content for file in made.static_files()}
+    assert list(files) == sorted(files)
+    assert files[made.asset("a.css")] == b'"./c.js"', "only scripts import"
+    assert files[made.asset("c.js")] == b'import "./gone.js"'
+    digest = hashlib.sha256(b"1").hexdigest()[:8]
+    assert made.asset("b.min.js") == f"static/b.min.{digest}.js"
+    assert {made.asset(name) for name in names} == files.keys()
+    with pytest.raises(BuildError, match=r"^templates/static/gone\.js is asked for by a template and is not there$"):
+        made.asset("gone.js")
+
+
+def test_a_circle_of_imports_is_named_whole() -> None:
+    circle = {"a.js": b'import "./b.js"', "b.js": b'import "./c.js"', "c.js": b'import "./a.js"'}
+    with pytest.raises(BuildError, match=r"^templates/static: a\.js imports b\.js imports c\.js imports a\.js; part the circle$"):
+        render.Renderer({}, circle)
+
+
+def test_modules_imported_by_imported_modules_are_asked_for_once_each() -> None:
+    found = render.Renderer(
+        {}, {"a.js": b'import "./b.js"', "b.js": b'import "./c.js"; import "./d.js"', "c.js": b'import "./d.js"', "d.js": b""}
+    )
+    assert found.imports("a.js") == [found.asset(name) for name in ("b.js", "c.js", "d.js")]
+    assert found.imports("d.js") == []
+
+
+def test_a_hand_written_page_stands_in_the_folder_of_its_language_and_says_what_it_is() -> None:
+    def written(name: str) -> render.Content:
+        return render.content(name, '---\ntitle: T\ndescription: D\noffline: true\n---\n### Three\n\n#### Four\n\n"a" -- b ...\n')
+
+    for name, language, glossary in (("help", "en", False), ("es/glossary", "es", True), ("es/glossary-of-old", "es", False)):
+        assert (written(name).url, written(name).language, written(name).is_glossary) == (f"{name}/", language, glossary)
+    assert written("help").html == '<h3 id="three">Three</h3>\n<h4>Four</h4>\n<p>&quot;a&quot; -- b ...</p>\n'
+    assert written("help").front == render.Front(title="T", description="D", menu=0, offline=True)
+
+
+def test_a_page_whose_front_matter_is_broken_is_named() -> None:
+    with pytest.raises(BuildError, match=r"^templates/content/es/help\.md: begin with front matter between two lines of `---`$"):
+        render.content("es/help", "x\n---\ntitle: T\ndescription: D\n---\nText")
+    with pytest.raises(BuildError, match=r"^templates/content/help\.md: front matter: .*title"):
+        render.content("help", "---\ntitle: 1\ndescription: D\n---\nText\n---\n")
