@@ -36,8 +36,12 @@ def _span(text: str, found: str, vocabulary: Vocabulary, taken: Iterable[Span]) 
     parent = vocabulary.by_id[found].parent if found in vocabulary.by_id else None
     family = _named(vocabulary.family(None), squeezed, parent)
     after = family[0][1] if family else 0
-    own = [span for span in _named(vocabulary.family(parent), squeezed, found) if span[0] >= after]
+    own = sorted((span for span in _named(vocabulary.family(parent), squeezed, found) if span[0] >= after), key=_longest_first)
     return next((span for span in (*own, *family) if all(span[1] <= start or span[0] >= end for start, end in taken)), None)
+
+
+def _longest_first(span: Span) -> tuple[int, int]:
+    return span[0] - span[1], span[0]
 
 
 def _named(vocabulary: Vocabulary, squeezed: str, id: str | None) -> list[Span]:

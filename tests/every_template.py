@@ -42,6 +42,8 @@ UNSEEN = {"base", "removed"}
 """What others are made from; a page without content."""
 SCHEMES = ("light", "dark")
 PHONE, DESK = 390, 1280
+README = {"search-found": (DESK, "light"), "decision-several": (PHONE, "dark"), "value": (PHONE, "light")}
+"""The three that the README shows: the first screen of each."""
 
 
 def settled(page: Page, url: str) -> None:
@@ -66,6 +68,11 @@ def picture(site: Path, folder: Path) -> None:
                 for scheme in SCHEMES:
                     shown.emulate_media(color_scheme=scheme)
                     shown.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True, animations="disabled")
+        for name, (width, scheme) in README.items():
+            settled(shown, server.url + PAGES[name])
+            shown.set_viewport_size({"width": width, "height": 844})
+            shown.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            shown.screenshot(path=folder / f"readme-{name}.png", animations="disabled")
     server.shutdown()
 
 

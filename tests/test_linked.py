@@ -10,10 +10,15 @@ from site_builder.linked import linked
 from site_builder.settings import Settings
 from tests.example_site import issue, letter
 
-SAID = '\n[[value]]\nid = "{0}"\nlabel = "{0} by name"\nwords = ["{1}"]\n{2}'
+SAID = '\n[[value]]\nid = "{0}"\nlabel = "{0} by name"\nwords = {1}\n{2}'
 GUIDELINES = 'label = "Guideline"\nplural = "Guidelines"\nlevel = "issue"\norder = 1\nfield = "imr_guidelines"\n' + "".join(
-    SAID.format(id, word, f'parent = "{parent}"\n' if parent else "")
-    for id, word, parent in (("mtus", "MTUS", ""), ("mtus/back", "Back", "mtus"), ("odg", "ODG", ""), ("odg/pain", "Pain", "odg"))
+    SAID.format(id, words, f'parent = "{parent}"\n' if parent else "")
+    for id, words, parent in (
+        ("mtus", ["MTUS"], ""),
+        ("mtus/back", ["Back", "Chapter 12"], "mtus"),
+        ("odg", ["ODG"], ""),
+        ("odg/pain", ["Pain"], "odg"),
+    )
 )
 RULES = rules.load({"guideline": GUIDELINES})
 KNOWN = ("mtus", "mtus/back", "odg", "odg/pain")
@@ -29,6 +34,7 @@ SITE = Collection([letter(1, issue(facets={"guideline": KNOWN}))], RULES, Settin
         ("Nothing of the kind", ["odg/pain"], "Nothing of the kind", ["odg/pain by name"]),
         ("MTUS Back", ["mtus/back", "odg/unheard"], "MTUS [Back]", ["odg/unheard"]),  # no page, no link
         ("two  blanks: MTUS Back", ["mtus/back"], "two  blanks: MTUS Back", ["mtus/back by name"]),  # offsets would not fit
+        ("MTUS Back Complaints, Chapter 12.", ["mtus/back"], "MTUS Back Complaints, [Chapter 12].", []),  # the longest words
         ("", ["mtus/back"], "", ["mtus/back by name"]),
     ],
 )
