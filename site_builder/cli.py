@@ -326,7 +326,8 @@ def summary(report: builder.Report, out: Path) -> str:
     serious = len(_serious(report.problems))
     told = f"; {_count(serious, 'problem')}" if serious else ""
     counted = f"{_count(report.letters, 'letter')} with {_count(report.issues, 'issue')} on {_count(report.pages, 'page')}"
-    return f"Published {counted} in {printable(str(out))} ({report.seconds:.1f} s){told}"
+    begin = "Nothing has changed:" if report.unchanged else "Published"
+    return f"{begin} {counted} in {printable(str(out))} ({report.seconds:.1f} s){told}"
 
 
 def _count(number: int, noun: str) -> str:

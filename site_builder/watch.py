@@ -3,23 +3,19 @@
 Events of the file system are the alarm clock, not the truth: after each one, once it is quiet, the inputs' names, sizes and times
 are compared, and a build starts only if they differ. So event storms, editors that save by rename, events caused by our own
 reading and events lost to an overflow all come to the same: one build of what is there now.
-
-Known limit: a change that keeps size and time to the nanosecond is not seen.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-Marks = frozenset[tuple[str, int, int, int]]
-"""(path, size, time of change, inode) of every input."""
+from site_builder.marks import Mark, marks
 
 SETTLE = 0.25
 """Seconds without an event before a build: writers finish first."""
@@ -60,19 +56,19 @@ def watch(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.E
         observer.join()
 
 
-def marks(inputs: Sequence[Path]) -> Marks:
-    """What the inputs look like now; what is missing has no marks."""
-    return frozenset(mark for path in inputs for mark in _marks(path))
+def looks(inputs: Sequence[Path]) -> frozenset[Mark]:
+    """What the inputs look like now."""
+    return frozenset(mark.untouched for path in inputs for mark in marks(path))
 
 
 def _loop(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.Event, alarm: Alarm, recheck: float) -> None:
-    built, checked = marks(inputs), time.monotonic()
+    built, checked = looks(inputs), time.monotonic()
     while not stop.is_set():
         if not alarm.rung.wait(TICK) and time.monotonic() < checked + recheck:
             continue
         _settle(alarm, stop)
         alarm.rung.clear()
-        now, checked = marks(inputs), time.monotonic()
+        now, checked = looks(inputs), time.monotonic()
         if now != built and not stop.is_set():
             built = now  # as it was before the build: what changes while it runs is news again
             rebuild()
@@ -88,16 +84,3 @@ def _settle(alarm: Alarm, stop: threading.Event) -> None:
 def _folders(inputs: Sequence[Path]) -> list[Path]:
     """A file is watched through its folder: an editor that saves by rename replaces it."""
     return sorted({path if path.is_dir() else path.parent for path in inputs if path.is_dir() or path.parent.is_dir()})
-
-
-def _marks(path: Path) -> Iterator[tuple[str, int, int, int]]:
-    try:
-        status = path.lstat()
-    except OSError:
-        return
-    if not path.is_dir():
-        yield str(path), status.st_size, status.st_mtime_ns, status.st_ino
-        return
-    for folder, _, names in os.walk(path):
-        for name in names:
-            yield from _marks(Path(folder, name))

@@ -30,6 +30,7 @@ LAYERS = (
         "publish",
         "serve",
         "watch",
+        "marks",
         "cache",
         "shelf",
         "workers",

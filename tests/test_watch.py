@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from site_builder.watch import marks, watch
+from site_builder.watch import looks, watch
 
 
 class Builds:
@@ -25,7 +25,7 @@ class Builds:
         self.news = threading.Semaphore(0)
 
     def __call__(self) -> None:
-        self.seen.append({Path(name).name for name, *_ in marks(self.inputs)})
+        self.seen.append({Path(name).name for name, *_ in looks(self.inputs)})
         time.sleep(self.slow)
         self.news.release()
 

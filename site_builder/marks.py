@@ -1,0 +1,52 @@
+"""What files look like from outside: enough to see that one has changed, without opening it. Shell.
+
+Known limit: a change that keeps size and times to the tick of the file system's clock is not seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Mark(NamedTuple):
+    """A file, or anything else that is no folder."""
+
+    path: str
+    size: int
+    changed: int
+    """Time of its last change, in ns; what sets it back moves the next one."""
+    touched: int
+    """Time of the last change of its bytes, its name or its rights, in ns."""
+    inode: int
+
+    @property
+    def untouched(self) -> Mark:
+        """The same without the time of the last touch, which another name of the file, or none, changes too."""
+        return self._replace(touched=0)
+
+
+def marks(path: Path) -> Iterator[Mark]:
+    """Of the file, or of every file below the folder, in no order; what is missing has none, links are not followed."""
+    with contextlib.suppress(OSError):  # gone meanwhile, or not ours to look into
+        if path.is_dir():
+            yield from _below(os.fspath(path))
+        else:
+            yield _mark(os.fspath(path), path.lstat())
+
+
+def _below(folder: str) -> Iterator[Mark]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _below(entry.path)
+                else:
+                    yield _mark(entry.path, entry.stat(follow_symlinks=False))
+
+
+def _mark(path: str, status: os.stat_result) -> Mark:
+    return Mark(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

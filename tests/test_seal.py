@@ -1,0 +1,146 @@
+"""A build that has nothing to do sees so without opening a letter, and only then does nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from site_builder import build, cli, publish, shelf, takedowns
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("once")
+    (place / "letters").mkdir()
+    for path in sorted((ROOT / "letters").glob("CM*.txt"))[:4]:
+        shutil.copy(path, place / "letters")
+    (place / "letters" / "empty.txt").touch()
+    shutil.copytree(ROOT / "templates", place / "templates")
+    (place / "site.toml").write_text('title = "Decisions"\n')
+    return place
+
+
+@pytest.fixture
+def options(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> build.Options:
+    """A site just built, of letters that have been there for a while."""
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(build, "_YOUNG", -(10**15))
+    options = build.Options(
+        letters=tmp_path / "letters",
+        out=tmp_path / "site",
+        templates=tmp_path / "templates",
+        config=tmp_path / "site.toml",
+        cache=tmp_path / "cache",
+        search=False,
+    )
+    build.build(options)
+    return options
+
+
+def test_without_a_change_the_site_stays_as_it_is_and_the_report_is_told_again(options: build.Options) -> None:
+    before = options.out.stat().st_ino
+    first = build.build(options)
+    assert first.unchanged
+    assert options.out.stat().st_ino == before
+    assert [problem.code for problem in first.problems] == ["empty"]
+    built = build.build(msgspec.structs.replace(options, cache=None))
+    assert msgspec.structs.replace(first, seconds=0, unchanged=False) == msgspec.structs.replace(built, seconds=0)
+    assert options.out.stat().st_ino != before
+
+
+def same_size_and_time(path: Path) -> None:
+    status, text = path.stat(), path.read_text("utf-8")
+    path.write_text(text.replace("spine", "spime", 1), "utf-8")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a letter more": lambda place: shutil.copy(ROOT / "letters" / "CM99-0000204.pdf", place / "letters"),
+    "a letter less": lambda place: next((place / "letters").glob("CM*")).unlink(),
+    "another name": lambda place: next((place / "letters").glob("CM*")).rename(place / "letters" / "other.txt"),
+    "other words, same size, same time": lambda place: same_size_and_time(next((place / "letters").glob("CM*"))),
+    "a table beside the letters": lambda place: (place / "letters" / "metadata.csv").write_text("file,age\n"),
+    "settings": lambda place: (place / "site.toml").write_text('title = "Others"\n'),
+    "a template": lambda place: (place / "templates" / "value.html").open("a").write("\n"),
+    "a page of the site": lambda place: (place / "site" / "index.html").write_text("x"),
+    "a page less": lambda place: (place / "site" / "index.html").unlink(),
+    "a file more in the site": lambda place: (place / "site" / "x.html").touch(),
+    "no site": lambda place: shutil.rmtree(place / "site"),
+    "a broken seal": lambda place: (place / "cache" / "seal.sqlite").write_bytes(b"x"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_any_change_is_built(options: build.Options, tmp_path: Path, change: str) -> None:
+    CHANGES[change](tmp_path)
+    assert not build.build(options).unchanged
+    assert publish.is_whole(options.out)
+
+
+@pytest.mark.parametrize("other", [{"base_url": "https://example.org/x/"}, {"search": True}])
+def test_other_options_are_another_site(options: build.Options, other: dict[str, object]) -> None:
+    changed = msgspec.structs.replace(options, **other)
+    assert build._Seal.of(options).report()
+    assert build._Seal.of(changed).report() is None
+
+
+def test_other_code_is_another_site(options: build.Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "_code", lambda: b"other")
+    assert not build.build(options).unchanged
+
+
+def test_what_has_changed_just_now_is_not_trusted(options: build.Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two changes within a tick of the file system's clock look like one."""
+    monkeypatch.setattr(build, "_YOUNG", 60 * 10**9)
+    next(options.letters.glob("CM*")).touch()
+    assert not build.build(options).unchanged
+    assert not build.build(options).unchanged
+
+
+def test_a_letter_that_is_held_back_is_told_each_time(options: build.Options, tmp_path: Path) -> None:
+    (options.letters / "bad.txt").write_text(
+        (ROOT / "letters" / "CM99-0000118.txt")
+        .read_text("utf-8")
+        .replace("Decision rationale:", "Decision rationale: SSN: 123-45-6789")
+    )
+    given = [
+        "build",
+        "--no-search",
+        "-q",
+        "--letters",
+        str(options.letters),
+        "--out",
+        str(options.out),
+        "--cache",
+        str(options.cache),
+    ]
+    for begin in ("Published", "Nothing has changed:"):
+        told = CliRunner().invoke(cli.main, given)
+        assert told.exit_code == 4
+        assert told.stdout.startswith(begin)
+        assert "bad.txt" in told.stderr
+
+
+def test_the_seal_of_a_site_with_takedowns_names_nothing(options: build.Options) -> None:
+    assert options.cache
+    table = options.cache / "seal.sqlite"
+    assert shelf.keys(table)
+    (options.letters / takedowns.FILE).write_text('[[takedown]]\ncase = "CM99-0000012"\nreason = "x"\ndate = 2026-11-01\n')
+    build.build(options)
+    assert shelf.keys(table) == set()
+
+
+def test_a_failed_build_seals_nothing(options: build.Options) -> None:
+    (options.templates / "value.html").write_text("{{")
+    with pytest.raises(build.BuildError):
+        build.build(options)
+    with pytest.raises(build.BuildError):
+        build.build(options)
