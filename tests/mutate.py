@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "out" / "mutate"
 TESTS = {
     "parse": ["tests/test_parse.py", "tests/test_noise.py"],
-    "cut": ["tests/test_parse.py", "tests/test_noise.py"],
+    "cut": ["tests/test_cut.py", "tests/test_parse.py", "tests/test_noise.py"],
     "staged": ["tests/test_pagefind.py"],
     "delimited": ["tests/test_datasets.py"],
     "workers": ["tests/test_workers.py", "tests/test_poison.py"],

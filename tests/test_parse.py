@@ -176,6 +176,10 @@ def test_age_and_sex_are_those_of_the_injured_worker(summary: str, age: int | No
         ("Case Number: CM17-\u0660\u0660\u0660\u0660\u0660\u0660\u0660", "a.txt", "a"),  # digits of another script
         ("", "日本.txt", "x-0123456789abcdef"),
         ("", "a" * 99 + ".txt", "a" * 64),
+        ("", "2017/May/Smith v. Co. 2.txt", "smith-v-co-2"),
+        ("", "-(a)-.txt", "a"),
+        ("", "X marks.txt", "x-marks"),
+        ("", "a" * 63 + " b.txt", "a" * 63),
         ("", "....txt", "x-0123456789abcdef"),
     ],
 )
