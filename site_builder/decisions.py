@@ -18,9 +18,9 @@ from site_builder.similar import Similar
 LONGEST_HEADLINE = 150
 """Characters of disputed treatments in a title; the rest is counted."""
 
-ABOVE_TABLE = 50
+ABOVE_TABLE = 60
 """The same where a table below it names all of them."""
-LONGEST_LINK = 30
+LONGEST_LINK = 28
 """Characters of a disputed treatment in a link to another decision."""
 
 _SIDES = (
@@ -99,7 +99,7 @@ def headline(letter: Letter, most: int = LONGEST_HEADLINE) -> str:
     for issue in letter.issues:
         if shown and length + len(issue.disputed) > most:
             break
-        shown.append(shortened(issue.disputed, LONGEST_HEADLINE))
+        shown.append(shortened(issue.disputed, most))
         length += len(issue.disputed) + 2
     more = len(letter.issues) - len(shown)
     return "; ".join(shown) + (f"; and {more} more" if more else "")
