@@ -21,7 +21,6 @@ from site_builder import (
     datasets,
     formats,
     languages,
-    marks,
     metadata,
     offline,
     originals,
@@ -30,6 +29,7 @@ from site_builder import (
     publish,
     render,
     rules,
+    seal,
     search,
     settings,
     shelf,
@@ -49,8 +49,6 @@ PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
 LOST = "letter-lost"
 """Code of the problem of a letter over which this program fell."""
-_YOUNG = 100_000_000
-"""Nanoseconds: more than a tick of a file system's clock, within which two changes look like one."""
 TEXTS = (".html", ".xml")
 """Templates, by the suffix of what they make."""
 
@@ -108,40 +106,6 @@ class Report(Frozen, frozen=True):
     """It stood there already: nothing has changed since."""
 
 
-class _Seal(NamedTuple):
-    """By which a build knows, without opening a file, that the last one has left nothing to do."""
-
-    table: Path
-    out: Path
-    inputs: bytes
-    """Digest of what the inputs looked like when the build began; empty where one was so young that a change could be hidden."""
-
-    @classmethod
-    def of(cls, options: Options) -> _Seal:
-        given = (options.letters, options.config, options.templates)
-        seen = sorted(mark for path in given for mark in marks.marks(path))
-        young = any(mark.touched > time.time_ns() - _YOUNG for mark in seen)
-        told = (*map(str, given), str(options.out), options.base_url, options.search, seen)
-        inputs = b"" if young else hashlib.sha256(_code() + msgspec.msgpack.encode(told)).digest()
-        return cls(options.cache / "seal.sqlite" if options.cache else Path(), options.out, inputs)
-
-    def report(self) -> Report | None:
-        """Of the build that left everything as it is now."""
-        found = shelf.take(self.table, [key]) if (key := self._key()) else {}
-        return msgspec.msgpack.decode(found[key], type=Report) if found else None
-
-    def close(self, report: Report | None) -> None:
-        """Keeps the report of this build, and no other."""
-        if (key := self._key()) and report:
-            shelf.put(self.table, {key: msgspec.msgpack.encode(report)})
-        shelf.sweep(self.table, [key], all_others=True)
-
-    def _key(self) -> bytes:
-        """When the generation before goes, files that are its too lose a name."""
-        site = sorted(mark.untouched for mark in marks.marks(self.out))
-        return hashlib.sha256(self.inputs + msgspec.msgpack.encode(site)).digest() if self.inputs and site else b""
-
-
 def silent(_stage: str, _done: int, _total: int) -> None:
     """A Progress that shows nothing."""
 
@@ -149,9 +113,10 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 def build(options: Options, progress: Progress = silent) -> Report:
     """Publishes the collection; raises BuildError and leaves the old site as it was where something is broken."""
     started = time.monotonic()
-    seal = _Seal.of(options) if options.cache else None
-    if seal and (known := seal.report()):
-        return msgspec.structs.replace(known, seconds=time.monotonic() - started, unchanged=True)
+    sealed = _seal(options) if options.cache else None
+    if sealed and (known := sealed.note()):
+        report = msgspec.msgpack.decode(known, type=Report)
+        return msgspec.structs.replace(report, seconds=time.monotonic() - started, unchanged=True)
     carried: dict[str, str] = {}
     with publish.publishing(options.out, carried=carried) as stage:
         reading = read(options, progress)
@@ -187,9 +152,16 @@ def build(options: Options, progress: Progress = silent) -> Report:
         seconds=time.monotonic() - started,
         fit=fit,
     )
-    if seal:
-        seal.close(None if reading.forget else report)  # a report may name what was taken down
+    if sealed:
+        sealed.close(None if reading.forget else msgspec.msgpack.encode(report))  # it may name what was taken down
     return report
+
+
+def _seal(options: Options) -> seal.Seal:
+    inputs = (options.letters, options.config, options.templates)
+    told = (_code(), *map(str, inputs), str(options.out), options.base_url, options.search)
+    table = (options.cache or Path()) / "seal.sqlite"
+    return seal.Seal.of(table, inputs, options.out, msgspec.msgpack.encode(told))
 
 
 def read(options: Options, progress: Progress = silent) -> Reading:

@@ -31,6 +31,7 @@ LAYERS = (
         "serve",
         "watch",
         "marks",
+        "seal",
         "cache",
         "shelf",
         "workers",

@@ -1,0 +1,54 @@
+"""By which a build sees, without opening a file, that the last one has left nothing to do. Shell.
+
+After a build its report is kept under a digest of how inputs and site look from outside; who finds one under the digest of now
+has nothing to do. What changed a moment ago is not trusted: another change might be hidden in the same tick of the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from site_builder import shelf
+from site_builder.marks import marks
+
+YOUNG = 100_000_000
+"""Nanoseconds: more than a tick of a file system's clock."""
+
+
+class Seal(NamedTuple):
+    """The seal of one site."""
+
+    table: Path
+    """Of the cache; holds one seal."""
+    out: Path
+    inputs: bytes
+    """Digest of what the inputs looked like when the build began; empty where one was too young."""
+
+    @classmethod
+    def of(cls, table: Path, inputs: Sequence[Path], out: Path, told: bytes) -> Seal:
+        """`told`: everything else that decides what the site is."""
+        seen = sorted(mark for path in inputs for mark in marks(path))
+        young = any(mark.touched > time.time_ns() - YOUNG for mark in seen)
+        return cls(table, out, b"" if young else hashlib.sha256(told + msgspec.msgpack.encode(seen)).digest())
+
+    def note(self) -> bytes | None:
+        """What the build noted that left everything as it is now."""
+        key = self._key()
+        return shelf.take(self.table, [key]).get(key) if key else None
+
+    def close(self, note: bytes | None) -> None:
+        """Keeps the note for the site as it is now, and no other; None keeps none."""
+        if (key := self._key()) and note:
+            shelf.put(self.table, {key: note})
+        shelf.sweep(self.table, [key] if note else [], all_others=True)
+
+    def _key(self) -> bytes:
+        """When the generation before goes, files that are its too lose a name: their times of touch do not count."""
+        site = sorted(mark.untouched for mark in marks(self.out))
+        return hashlib.sha256(self.inputs + msgspec.msgpack.encode(site)).digest() if self.inputs and site else b""
