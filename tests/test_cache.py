@@ -78,14 +78,14 @@ def kept(tmp_path: Path) -> Path:
     made = tmp_path / "made"
     (made / "deep").mkdir(parents=True)
     (made / "deep" / "file").write_bytes(b"\x00\xff")
-    (made / "empty").touch()
+    (made / "X").touch()
     cache.keep(tmp_path / "cache", KEY, made, b"a note")
     return tmp_path / "cache"
 
 
 def test_what_is_kept_comes_back_as_it_was(kept: Path, tmp_path: Path) -> None:
     assert cache.restore(kept, KEY, tmp_path / "back") == b"a note"
-    assert folder(tmp_path / "back") == folder(tmp_path / "made") == {"deep/file": b"\x00\xff", "empty": b""}
+    assert folder(tmp_path / "back") == folder(tmp_path / "made") == {"deep/file": b"\x00\xff", "X": b""}
 
 
 @pytest.mark.parametrize("spoil", ["flipped", "cut", "emptied", "renamed"])
@@ -207,6 +207,20 @@ def test_what_a_killed_build_left_half_written_goes_with_the_rest(kept: Path) ->
     cache.sweep(kept, {KEY}, all_others=True)
     assert not half.exists()
     assert len(list(kept.iterdir())) == 1
+
+
+def test_what_was_written_and_never_got_its_name_is_known_for_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(old: Path, new: Path) -> Path:
+        raise OSError(5, "as if killed here", str(old))
+
+    (tmp_path / "made").mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", dying)
+        cache.keep(tmp_path / "cache", KEY, tmp_path / "made", b"")
+    (left,) = (tmp_path / "cache").iterdir()
+    aged(left, 30.1)
+    cache.sweep(tmp_path / "cache", {KEY}, all_others=False)
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("name", [".0123456789abcde", ".0123456789abcdeg", "0123456789abcdef", f"{KEY}.tar", f"{KEY}.{KEY}.zip"])
