@@ -30,8 +30,9 @@ TESTS = {
 }
 """The tests that should notice; other modules have tests/test_<module>.py."""
 SLOW = frozenset({"page", "sample_site", "site_url", "real_site", "hostile_site", "faults", "options"})
-"""Fixtures that take more than all other tests together: who asks for one is left out, and so are tests of speed."""
-_SPEED = re.compile(r"_grows_with_")
+"""Fixtures that take more than all other tests together: who asks for one is left out."""
+_LONG = re.compile(r"_grows_with_|_killed_at_random|_eight_builds|_reader_never|_a_signal_clears")
+"""Names of tests that are left out too: of speed, and of many processes, which chance has a part in."""
 BESIDE = ("tests", "templates", "letters", "site.toml", "pyproject.toml", "package.json", "docs", "node_modules")
 MEMORY = 4 << 30
 """Bytes of address space: a loop that has lost its end appends until there is no more."""
@@ -39,7 +40,7 @@ MEMORY = 4 << 30
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """mutmut runs the tests with this module as a plugin."""
-    slow = [item for item in items if SLOW & set(getattr(item, "fixturenames", ())) or _SPEED.search(item.name)]
+    slow = [item for item in items if SLOW & set(getattr(item, "fixturenames", ())) or _LONG.search(item.name)]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in slow]
 
