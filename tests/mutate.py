@@ -31,8 +31,8 @@ TESTS = {
 """The tests that should notice; other modules have tests/test_<module>.py."""
 SLOW = frozenset({"page", "sample_site", "site_url", "real_site", "hostile_site", "faults", "options"})
 """Fixtures that take more than all other tests together: who asks for one is left out."""
-_LONG = re.compile(r"_grows_with_|_killed_at_random|_eight_builds|_reader_never|_a_signal_clears")
-"""Names of tests that are left out too: of speed, and of many processes, which chance has a part in."""
+_LONG = re.compile(r"_grows_with_|_killed_at_random|_eight_builds|_reader_never|_a_signal_clears|_this_user_may_not")
+"""Names of tests that are left out too: of speed, of many processes, which chance has a part in, and of another user, who may not read this copy."""
 BESIDE = ("tests", "templates", "letters", "site.toml", "pyproject.toml", "package.json", "docs", "node_modules")
 MEMORY = 4 << 30
 """Bytes of address space: a loop that has lost its end appends until there is no more."""
