@@ -32,7 +32,7 @@ _QUOTED = re.compile(r'="([\w./:#?~+-]+)"(?=[ \n>])')
 _BETWEEN = re.compile(
     r"(?<=>)\n+(?=</?(?:p|ul|ol|li|dl|dt|h[1-6]|tr|table|section|aside|details|article|div|main|nav|header|footer|script)\b)"
 )
-_INLINE = MarkdownIt("commonmark", {"html": False, "typographer": False})
+_INLINE = MarkdownIt("commonmark", {"html": False})
 
 
 class Front(Frozen, frozen=True, forbid_unknown_fields=True):
@@ -174,7 +174,7 @@ def content(name: str, text: str) -> Content:
         front = msgspec.yaml.decode(matter, type=Front)
     except msgspec.DecodeError as error:
         raise BuildError(f"templates/content/{name}.md: front matter: {error}") from error
-    markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table").use(anchors_plugin, max_level=3)
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table").use(anchors_plugin, max_level=3)
     return Content(name, front, Markup(markdown.render(body)))  # noqa: S704  # HTML is off: markdown-it escapes what it is given
 
 
