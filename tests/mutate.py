@@ -2,8 +2,8 @@
 
 Needs mutmut (`pip install mutmut`), which no other command does. Works in a copy of the checkout under out/mutate/, one a module, and
 prints for every module how many changes its tests noticed, and the ones that nobody noticed, to be read: each is a missing test,
-code that nobody needs, or a change that changes nothing. Known limits: functions are changed, constants of a module and properties
-are not; tests that need a browser or a whole site are left out, and what only they would notice counts as unnoticed.
+code that nobody needs, or a change that changes nothing. Known limits: functions are changed, constants of a module and functions
+with a decorator are not; tests that need a browser or a whole site are left out, and what only they would notice counts as unnoticed.
 """
 
 from __future__ import annotations

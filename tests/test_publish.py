@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import fcntl
 import hashlib
@@ -245,12 +246,14 @@ def test_a_link_to_the_site_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real" / "out" / "index.html").read_text() == "new index.html"
 
 
-@pytest.mark.parametrize("kind", ["link", "hard link", "pipe"])
+@pytest.mark.parametrize("kind", ["link", "link to a folder", "hard link", "pipe"])
 def test_a_site_with_anything_but_plain_files_is_not_published(tmp_path: Path, kind: str) -> None:
     out = published(tmp_path / "out")
     (tmp_path / "secret").write_text("outside")
-    with pytest.raises(BuildError, match="no regular file"), publish.publishing(out) as stage:
-        if kind == "link":
+    with pytest.raises(BuildError, match=r"/x is a link or no regular file"), publish.publishing(out) as stage:
+        if kind == "link to a folder":
+            (stage / "x").symlink_to(out)
+        elif kind == "link":
             (stage / "x").symlink_to(tmp_path / "secret")
         elif kind == "hard link":
             (stage / "x").hardlink_to(tmp_path / "secret")
@@ -351,10 +354,14 @@ def sha256(path: Path) -> str:
 
 def test_a_file_that_has_not_changed_is_carried_over_as_the_same_file(tmp_path: Path) -> None:
     out = published(tmp_path / "out")
-    sums = {name: sha256(out / name) for name in ("index.html", "decisions/a.html")}
+    with publish.publishing(out) as stage:
+        for name in ("index.html", "decisions/of/1999/a.html"):
+            (stage / name).parent.mkdir(parents=True, exist_ok=True)
+            (stage / name).write_text(name)
+    sums = {name: sha256(out / name) for name in ("index.html", "decisions/of/1999/a.html")}
     with publish.publishing(out, carried=sums) as stage:
         assert [publish.carry(name, digest, out, stage) for name, digest in sums.items()] == [True, True]
-        assert (stage / "decisions" / "a.html").samefile(out / "decisions" / "a.html")
+        assert (stage / "decisions/of/1999/a.html").samefile(out / "decisions/of/1999/a.html")
     assert set(publish.files(out)) == {*sums, ".nojekyll", "manifest.json"}
     assert publish.is_whole(out)
 
@@ -548,6 +555,7 @@ def test_folders_are_exchanged_in_one_step_or_not_at_all(tmp_path: Path, monkeyp
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     (one / "of one").touch()
+    ctypes.set_errno(0)
     with pytest.raises(FileNotFoundError) as missing:
         publish.exchange(one, two)
     assert (missing.value.filename, missing.value.filename2) == (str(one), str(two))
@@ -556,9 +564,40 @@ def test_folders_are_exchanged_in_one_step_or_not_at_all(tmp_path: Path, monkeyp
     publish.exchange(one, two)
     assert (list(one.iterdir()), list(two.iterdir())) == ([], [two / "of one"])
     monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: object())
-    with pytest.raises(OSError, match="the system cannot exchange two folders") as unknown:
+    with pytest.raises(OSError, match=r"\] the system cannot exchange two folders: ") as unknown:
         publish.exchange(one, two)
     assert (unknown.value.errno, unknown.value.filename) == (errno.ENOSYS, str(one))
+
+
+class Libc:
+    """What the system offers, and what it was asked."""
+
+    def __init__(self, *names: str) -> None:
+        self.asked: list[tuple[object, ...]] = []
+        for name in names:
+            setattr(self, name, lambda *given, name=name: self.asked.append((name, *given)))
+
+
+@pytest.mark.parametrize(
+    ("platform", "offered", "asked"),
+    [
+        ("darwin", ["renamex_np"], ("renamex_np", b"/new", b"/old", 2)),
+        ("darwin", ["renamex_np", "renameat2"], ("renamex_np", b"/new", b"/old", 2)),
+        ("linux", ["renameat2"], ("renameat2", -100, b"/new", -100, b"/old", 2)),
+        ("linux", ["renamex_np", "renameat2"], ("renameat2", -100, b"/new", -100, b"/old", 2)),
+        ("darwin", [], None),
+        ("linux", ["renamex_np"], None),
+    ],
+)
+def test_each_system_is_asked_in_its_own_words(
+    monkeypatch: pytest.MonkeyPatch, platform: str, offered: list[str], asked: tuple[object, ...] | None
+) -> None:
+    libc = Libc(*offered)
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: libc)
+    monkeypatch.setattr(sys, "platform", platform)
+    with contextlib.nullcontext() if asked else pytest.raises(OSError, match="cannot exchange"):
+        publish.exchange(Path("/new"), Path("/old"))
+    assert libc.asked == ([asked] if asked else [])
 
 
 # --- The lock
@@ -581,12 +620,13 @@ def test_whoever_holds_the_lock_is_named_as_far_as_it_is_known(tmp_path: Path, w
 
 def test_the_lock_names_the_process_while_it_is_held_and_is_gone_afterwards(tmp_path: Path) -> None:
     lock = tmp_path / "deep" / ".out.lock.pid"
-    lock.parent.mkdir()
-    lock.write_text("99999999999\n")
     with publish.publishing(tmp_path / "deep" / "out"):
         assert lock.read_text() == f"{os.getpid()}\n"
         assert lock.stat().st_mode & 0o111 == 0
     assert not lock.exists()
+    lock.write_text("99999999999\n")
+    with publish.publishing(tmp_path / "deep" / "out"):
+        assert lock.read_text() == f"{os.getpid()}\n", "nothing of a lock that was left behind"
 
 
 def test_a_lock_that_was_removed_while_it_was_taken_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -607,7 +647,7 @@ def test_a_lock_that_was_removed_while_it_was_taken_is_no_lock(tmp_path: Path, m
         assert (tmp_path / ".out.lock.pid").read_text() == f"{os.getpid()}\n"
 
 
-def test_no_handle_stays_open(tmp_path: Path) -> None:
+def test_no_handle_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = published(tmp_path / "out")
     before = len(os.listdir("/dev/fd"))
     published(out, "new")
@@ -617,6 +657,13 @@ def test_no_handle_stays_open(tmp_path: Path) -> None:
         for _ in range(3):
             with contextlib.suppress(BuildError):
                 published(out, "new")
+
+    def none_left(_handle: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none_left)
+    with pytest.raises(BuildError, match="No locks available"):
+        published(out, "new")
     assert len(os.listdir("/dev/fd")) == before
 
 
