@@ -42,6 +42,9 @@ HEADER = ("header", "", ("He was seen",))
         ("He was seen\n\nCase summary A fall.", [("header", "", ("He was seen", "Case summary A fall."))]),
         ("He was seen\n\nCASE\nSUMMARY\nA fall.", [HEADER, ("summary", "CASE SUMMARY", ("A fall.",))]),
         ("He was seen\n\n2) Case summary\nA fall.", [HEADER, ("summary", "2) Case summary", ("A fall.",))]),
+        ("He was seen\n\nVIII) Case summary\nA fall.", [HEADER, ("summary", "VIII) Case summary", ("A fall.",))]),
+        ("He was seen\n\nCASE SUMMARYES\nA fall.", [HEADER, ("summary", "CASE SUMMARYES", ("A fall.",))]),  # two letters more
+        ("He was seen\n\nCASE SUMMARYEST\nA fall.", [("header", "", ("He was seen", "CASE SUMMARYEST", "A fall."))]),
         ("He was seen\n\nCASE SUMARRY:\nA fall.", [HEADER, ("summary", "CASE SUMARRY:", ("A fall.",))]),  # misprinted
         # labels: before their text
         ("Decision rationale\nIt helps.", [("rationale", "Decision rationale", ("It helps.",))]),
