@@ -62,7 +62,7 @@ corpus: $(DEV) ## Write N invented letters (SEED=1) into OUT
 bench-search: $(DEV) $(NODE) $(BROWSER) ## Measure searching: SIZES="1000 10000", into docs/benchmarks-search.md
 	@$(RUN) -m tests.bench_search $(SIZES) $(ARGS)
 
-bench: $(DEV) $(NODE) ## Measure how long a build takes, and its memory
+bench: $(DEV) $(NODE) ## Measure what a build costs beside other generators: ARGS="1000 --runs 1", into docs/benchmarks.md
 	@$(RUN) -m tests.bench $(ARGS)
 
 screenshots: $(DEV) $(NODE) $(BROWSER) ## Pictures of every template into screenshots/, light and dark, phone and desk
