@@ -8,6 +8,7 @@ exactly those bytes: whatever else became of that site or of the cache costs tim
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -111,7 +112,15 @@ def _rendered(file: File, stage: Path, indexed: bool) -> Written:
 
 
 def put(stage: Path, file: File) -> None:
-    target = stage / file.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)  # never through a name that an old file still has
-    target.write_bytes(file.content)
+    """Writes a file, and its folder where that is missing; never through a name that a file of the old site still has."""
+    target = os.path.join(stage, file.path)
+    while True:
+        try:
+            with open(target, "xb") as new:
+                new.write(file.content)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+        except FileExistsError:
+            os.unlink(target)
+        else:
+            return
