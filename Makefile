@@ -72,7 +72,7 @@ fuzz: $(DEV) ## Feed damaged letters to the reading for SECONDS (300)
 	@$(RUN) -m tests.fuzz $(or $(SECONDS),300) $(ARGS)
 
 mutate: $(DEV) ## Change the code of MODULES in small ways and see whether the tests notice
-	@$(RUN) -m tests.mutate $(or $(MODULES),takedowns privacy archives delimited) $(ARGS)
+	@$(RUN) -m tests.mutate $(or $(MODULES),parse cut text render staged delimited publish cache shelf) $(ARGS)
 
 approve: $(DEV) ## Write the expected outputs of the tests anew; read the diff
 	@$(RUN) -m tests.approve $(ARGS)

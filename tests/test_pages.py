@@ -101,6 +101,14 @@ def test_an_outcome_says_what_happened_to_the_treatment() -> None:
     assert "Overturned: treatment approved" in shown
 
 
+def test_where_all_issues_came_out_alike_what_that_means_is_said_once() -> None:
+    html = site(letter(1, issue(1), issue(2)))["decisions/cm99-0000001.html"]
+    assert text_of(html).count("treatment not approved") == 0
+    assert text_of(html).count("Upheld: the denial stands, neither treatment approved.") == 1
+    assert html.count("<p class=upheld><b>Upheld</b>") == 2
+    assert "<th>Outcome" not in html
+
+
 @pytest.mark.parametrize(
     ("outcomes", "told"),
     [
@@ -175,11 +183,11 @@ def test_a_long_list_of_treatments_is_cut_in_the_title_and_counted() -> None:
 
 def test_a_decision_has_its_neighbours_in_time() -> None:
     shown = site(letter(1), letter(2), letter(3))
-    assert re.findall(r"rel=(prev|next) href=([^>]+)>", shown["decisions/cm99-0000002.html"]) == [
-        ("prev", "cm99-0000001.html"),
-        ("next", "cm99-0000003.html"),
+    assert re.findall(r"<a href=([^>]+)>(Newer|Older):", shown["decisions/cm99-0000002.html"]) == [
+        ("cm99-0000001.html", "Newer"),
+        ("cm99-0000003.html", "Older"),
     ]
-    assert re.findall(r"rel=(prev|next) href", shown["decisions/cm99-0000001.html"]) == ["next"]
+    assert re.findall(r"(Newer|Older):", shown["decisions/cm99-0000001.html"]) == ["Older"]
 
 
 @pytest.mark.parametrize(
