@@ -107,10 +107,10 @@ def _building_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What `build` and `watch` take."""
     for add in (
         click.option("--no-search", is_flag=True, help="Leave out the full-text index."),
-        click.option("--no-cache", is_flag=True, help="Read and index every letter anew."),
+        click.option("--no-cache", is_flag=True, help="Read, render and index every letter anew."),
         click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=".cache", show_default=True,
                      envvar="SITE_BUILDER_CACHE",
-                     help="Folder that keeps letters read and their index from build to build."),
+                     help="Folder that keeps from build to build what need not be done again."),
         click.option("--base-url", default=None, help="Address under which the site will stand."),
         _out_option,
         _reading_options,
