@@ -56,7 +56,7 @@ def axis_pages(site: Collection, axis: Axis) -> Iterator[Page]:
 
 
 def pages(site: Collection, axis: int, found: str) -> Iterator[Page]:
-    """The issues of one value; what else can be said about them stands on the first page. Then its pairs."""
+    """The issues of one value; what else can be said about them stands on the first page."""
     rows, facet = site.by_value[axis][found], site.facets[axis]
     known = site.rules.vocabulary_of(facet).by_id.get(found)
     below = {other: same for other, same in site.by_value[axis].items() if site.parent(facet, other) == found}
@@ -85,13 +85,17 @@ def pages(site: Collection, axis: int, found: str) -> Iterator[Page]:
             ],
         },
     )
+
+
+def pairs(site: Collection, axis: int, found: str) -> Iterator[tuple[tuple[int, str], Sequence[Row]]]:
+    """The values of other axes that have pages together with this one, each as (axis, id), with the rows that have both."""
     for number, other in enumerate(site.facets):
-        if other.key in facet.pairs:
-            for one, both in sorted(_grouped(rows, number).items()):
-                yield from _pair_pages(site, (axis, found), (number, one), both)
+        if other.key in site.facets[axis].pairs:
+            for one, both in sorted(_grouped(site.by_value[axis][found], number).items()):
+                yield (number, one), both
 
 
-def _pair_pages(site: Collection, first: tuple[int, str], second: tuple[int, str], rows: Sequence[Row]) -> Iterator[Page]:
+def pair_pages(site: Collection, first: tuple[int, str], second: tuple[int, str], rows: Sequence[Row]) -> Iterator[Page]:
     """The issues that have both values."""
     (axis, found), (number, one) = first, second
     facet, other = site.facets[axis], site.facets[number]

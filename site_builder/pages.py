@@ -12,7 +12,7 @@ import msgspec
 
 from site_builder import decisions, dictionary, exports, feeds, frame, linked_data, lists, statistics
 from site_builder import similar as similarity
-from site_builder.collection import Collection, Link
+from site_builder.collection import Collection, Link, Row
 from site_builder.languages import FIRST, Language
 from site_builder.model import Dataset, Page
 from site_builder.rates import FEWEST
@@ -98,9 +98,13 @@ def _planned(site: Collection, languages: Sequence[Language]) -> Iterator[Part]:
     similar = similarity.finder(site.letters)
     for number in range(len(site.letters)):
         yield Part(partial(_decision, site, similar, number), partial(_under_decision, site, similar, digests, paged, number))
-    for number in range(len(site.axes)):
-        for found in sorted(site.by_value[number]):
-            yield Part(partial(lists.pages, site, number, found), partial(_under_lists, site, digests, number, found))
+    for axis, facet in enumerate(site.facets):
+        for found, rows in sorted(site.by_value[axis].items()):
+            yield Part(partial(lists.pages, site, axis, found), partial(_under_list, digests, (facet.key, found), rows))
+            for (other, one), both in lists.pairs(site, axis, found):
+                together = (facet.key, found, site.facets[other].key, one)
+                pages = partial(lists.pair_pages, site, (axis, found), (other, one), both)
+                yield Part(pages, partial(_under_list, digests, together, both))
     yield Part(partial(statistics.pages, site))
     yield Part(partial(feeds.pages, site))
     yield Part(partial(_rest, site, languages))
@@ -122,9 +126,9 @@ def _under_decision(
     return [number == 0, around, like, site.originals.get(letter.id), paged]
 
 
-def _under_lists(site: Collection, digests: Mapping[str, bytes], number: int, found: str) -> Sequence[object]:
-    """The letters that have the value."""
-    return [site.facets[number].key, found, [digests[row.letter.id] for row in site.by_value[number][found]]]
+def _under_list(digests: Mapping[str, bytes], name: Sequence[str], rows: Sequence[Row]) -> Sequence[object]:
+    """The letters of which it is."""
+    return [name, [digests[row.letter.id] for row in rows]]
 
 
 def _digest(values: object) -> bytes:
