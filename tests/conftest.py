@@ -23,7 +23,7 @@ from tests import browser
 ROOT = Path(__file__).parents[1]
 FULL = bool(os.environ.get("FULL"))
 
-hypothesis.settings.register_profile("fast", deadline=None, max_examples=100)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("full", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("full" if FULL else "fast")
 

@@ -12,6 +12,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.conftest import FULL
+
 
 @pytest.fixture
 def watched(page: Page, site_url: str) -> Iterator[Page]:
@@ -68,7 +70,7 @@ def test_the_number_beside_every_value_is_what_choosing_it_shows(watched: Page, 
     open_all(watched)
     values = watched.eval_on_selector_all("#panel input[type=checkbox]", "boxes => boxes.map((box) => [box.name, box.value])")
     assert len(values) > 40
-    for facet, value in values:
+    for facet, value in values[:: 1 if FULL else 6]:
         item = box(watched, facet, value).locator("xpath=ancestor::li[1]")
         promised = int(item.locator(".n").first.inner_text().replace(",", ""))
         box(watched, facet, value).check(force=True)
@@ -415,7 +417,7 @@ def test_one_search_is_announced_once_and_none_while_typing(watched: Page, site_
 def test_words_with_filters_find_what_the_filters_leave_of_the_words(watched: Page, site_url: str, sample_site: Path) -> None:
     """Hits are the index's own; the filters are applied to them by looping over the exported letters."""
     exported = [json.loads(line) for line in (sample_site / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
-    for words in ("pain", "lumbar"):
+    for words in ("lumbar", "pain")[: 2 if FULL else 1]:
         hits = set()
         for page in (1, 2):
             go(watched, f"{site_url}search/?q={quote(words)}&page={page}")

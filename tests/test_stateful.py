@@ -113,7 +113,7 @@ def _sha256(path: Path) -> str:
 
 
 Edits.TestCase.settings = hypothesis.settings(
-    max_examples=200 if FULL else 3, stateful_step_count=10 if FULL else 5, deadline=None
+    max_examples=200 if FULL else 2, stateful_step_count=10 if FULL else 5, deadline=None
 )
 TestEdits = Edits.TestCase
 
