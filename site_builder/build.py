@@ -84,6 +84,8 @@ class Reading(NamedTuple):
     """Ids of letters that were taken down."""
     forget: bool = False
     """Does what earlier builds left hold letters or words that were taken down?"""
+    code: bytes = b""
+    """Digest of the code and the rules that read them."""
 
 
 class Beside(NamedTuple):
@@ -174,7 +176,8 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
     gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
 
-    kept = sources.Kept(options.cache / "sources.sqlite", _code()) if options.cache else None
+    code = _code()
+    kept = sources.Kept(options.cache / "sources.sqlite", code) if options.cache else None
     found, problems = sources.read_folder(
         options.letters,
         partial(progress, "Opening letters"),
@@ -190,7 +193,7 @@ def read(options: Options, progress: Progress = silent) -> Reading:
         untouched = (source for source in found if left.get(source.name) == source)
         sources.keep(kept, untouched, all_others=gone.is_any)
     reader = Reader(cutters, known, gate, metadata.by_letter(rows))
-    understood = _understood(single, reader, options, all_others=gone.is_any, progress=progress)
+    understood = _understood(single, reader, options, code=code, all_others=gone.is_any, progress=progress)
     letters = _named_apart([letter for letter in understood if gone.lets(letter)])
     unmatched = metadata.without_letter(rows, understood)
     of_letters = [problem for letter in letters for problem in letter.problems]
@@ -203,6 +206,7 @@ def read(options: Options, progress: Progress = silent) -> Reading:
         configured,
         gone.pages,
         gone.is_any,
+        code,
     )
 
 
@@ -215,11 +219,11 @@ def _vocabularies(
 
 
 def _understood(
-    found: Sequence[Source], reader: Reader, options: Options, *, all_others: bool, progress: Progress
+    found: Sequence[Source], reader: Reader, options: Options, *, code: bytes, all_others: bool, progress: Progress
 ) -> list[Letter]:
     """Every Source as a Letter; those that an earlier build has read with the same rules and rows are taken from the cache."""
     allowed = sorted((digest, sorted(kinds)) for digest, kinds in reader.gate.allowed.items())
-    told = msgspec.msgpack.encode((_code(), reader.table, allowed))
+    told = msgspec.msgpack.encode((code, reader.table, allowed))
     keys = [hashlib.sha256(told + msgspec.msgpack.encode(source)).digest() for source in found]
     path = options.cache / "letters.sqlite" if options.cache else None
     known = shelf.take(path, keys) if path else {}
@@ -277,7 +281,7 @@ def _write_pages(
     )
     site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems, beside.originals)
     parts = pages.parts(site, contents, reading.removed, spoken, beside.datasets)
-    follow_from = hashlib.sha256(_code() + _digest(templates) + msgspec.msgpack.encode(reading.settings)).digest()
+    follow_from = hashlib.sha256(reading.code + _digest(templates) + msgspec.msgpack.encode(reading.settings)).digest()
     kept = writing.Kept(options.cache / "pages.sqlite", options.out, follow_from, reading.forget) if options.cache else None
     done = list(writing.write(stage, parts, renderer, kept, jobs=options.jobs, progress=partial(progress, "Writing pages")))
     written = [file for part in done for file in part.files if file.path.endswith(".html")]
@@ -286,7 +290,7 @@ def _write_pages(
         sitemap.files([file.path for file in written if file.indexed], reading.settings),
         statistics.files(site),
     ):
-        writing.put(stage, file)
+        publish.put(stage, file)
     return len(written), {file.path: file.sha256 for part in done if part.carried for file in part.files}
 
 

@@ -26,7 +26,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from site_builder.model import BuildError
+from site_builder.model import BuildError, File
 
 MANIFEST = "manifest.json"
 NOJEKYLL = ".nojekyll"
@@ -130,6 +130,21 @@ def carry(path: str, sha256: str, out: Path, stage: Path) -> bool:
             raise
         shutil.copyfile(old, new)
     return True
+
+
+def put(stage: Path, file: File) -> None:
+    """Writes a file, and its folder where that is missing; never through a name that a file of the old site still has."""
+    target = os.path.join(stage, file.path)
+    while True:
+        try:
+            with open(target, "xb") as new:
+                new.write(file.content)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+        except FileExistsError:
+            os.unlink(target)
+        else:
+            return
 
 
 def manifest(folder: Path, carried: Mapping[str, str] = MappingProxyType({})) -> bytes:

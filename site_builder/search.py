@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from site_builder import cache, catalogue, pagefind, staged
+from site_builder import cache, catalogue, pagefind, publish, staged
 from site_builder.catalogue import Catalogue, Indexed, Shard
 from site_builder.model import File, Letter
 from site_builder.rules import Rules
@@ -49,7 +49,7 @@ class Indexer(NamedTuple):
             return Index(key, msgspec.json.decode(note, type=dict[str, int]))
         with tempfile.TemporaryDirectory(prefix=".index-", dir=self.stage) as folder:
             for page in pages:
-                _write(Path(folder), page)
+                publish.put(Path(folder), page)
             found = pagefind.index(self.program, Path(folder), out, len(pages), hub=name == HUB)
         if self.cached:
             cache.keep(self.cached, key, out, msgspec.json.encode(found))
@@ -74,7 +74,7 @@ def build(
     indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached), planned, rules, jobs, progress) if text else {}
     indexed = _indexed(stage, planned, indexes) if text else None
     for file in catalogue.files(planned, rules, indexed):
-        _write(stage, file)
+        publish.put(stage, file)
     return {index.key for index in indexes.values()}
 
 
@@ -96,7 +96,7 @@ def _indexed(stage: Path, planned: Catalogue, indexes: dict[str, Index]) -> Inde
     lists = staged.words([shard.letters for shard in planned.shards])
     digest = hashlib.sha256("\n\n".join(lists.values()).encode()).hexdigest()[:8]
     for initial, words in lists.items():
-        _write(stage, File(path=f"catalogue/words.{digest}/{initial}.txt", content=words.encode()))
+        publish.put(stage, File(path=f"catalogue/words.{digest}/{initial}.txt", content=words.encode()))
     fragments = {
         shard.name: {letter.id: indexes[shard.name].fragments[letter.url] for letter in shard.letters} for shard in planned.shards
     }
@@ -113,9 +113,3 @@ def _key(name: str, pages: Sequence[File]) -> str:
     for page in pages:
         digest.update(hashlib.sha256(page.content).digest())
     return digest.hexdigest()
-
-
-def _write(folder: Path, file: File) -> None:
-    target = folder / file.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(file.content)

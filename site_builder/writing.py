@@ -8,7 +8,6 @@ exactly those bytes: whatever else became of that site or of the cache costs tim
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -107,20 +106,5 @@ def _is_below(path: str) -> bool:
 
 
 def _rendered(file: File, stage: Path, indexed: bool) -> Written:
-    put(stage, file)
+    publish.put(stage, file)
     return Written(file.path, hashlib.sha256(file.content).hexdigest(), indexed)
-
-
-def put(stage: Path, file: File) -> None:
-    """Writes a file, and its folder where that is missing; never through a name that a file of the old site still has."""
-    target = os.path.join(stage, file.path)
-    while True:
-        try:
-            with open(target, "xb") as new:
-                new.write(file.content)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-        except FileExistsError:
-            os.unlink(target)
-        else:
-            return

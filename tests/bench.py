@@ -51,7 +51,6 @@ from site_builder import (
     shelf,
     sources,
     workers,
-    writing,
 )
 from tests import bench_peers, corpus
 from tests.bench_peers import PAGEFIND, TOOLS, Peer
@@ -290,7 +289,7 @@ STAGES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("plan", collection.Collection, ("__init__",)),
     ("plan", pages, ("parts",)),
     ("render", render.Renderer, ("__init__", "render")),
-    ("write", writing, ("put",)),
+    ("write", publish, ("put",)),
     ("exports", datasets, ("write",)),
     ("catalogue", search, ("build",)),
     ("index", search.Indexer, ("make",)),
