@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -193,3 +194,12 @@ def write(folder: Path, *letters: Letter, settings: Settings = DEFAULTS) -> None
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+
+
+def few(place: Path, letters: int) -> Path:
+    """A folder with so many of the invented letters, and with the templates, to be changed."""
+    (place / "letters").mkdir()
+    for path in sorted((TEMPLATES.parent / "letters").glob("CM*.txt"))[:letters]:
+        shutil.copy(path, place / "letters")
+    shutil.copytree(TEMPLATES, place / "templates")
+    return place

@@ -74,14 +74,19 @@ def test_without_processes_exceptions_cost_themselves() -> None:
     assert found == [0, 1, 2, -1, 4, 5, 6, 7, 8]
 
 
+def copies(folder: Path, count: int) -> Path:
+    """A letter so many times, each with a case number of its own."""
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:03}.txt").write_text(SAMPLE.replace("CM99-0000118", f"CM99-{3000000 + number}"))
+    return folder
+
+
 @LINUX
 def test_of_200_letters_with_five_kinds_of_poison_195_are_published_and_five_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "letters"
-    folder.mkdir()
-    for number in range(195):
-        (folder / f"{number:03}.txt").write_text(SAMPLE.replace("CM99-0000118", f"CM99-{3000000 + number}"))
+    folder = copies(tmp_path / "letters", 195)
     (folder / "bomb.pdf").write_bytes(bomb())
     (folder / "maze.pdf").write_bytes(maze().replace(b"Tj ET", b"TJ ET").replace(b"(The", b"[The"))
     (folder / "deep.md").write_text("---\n" + "[" * 30_000 + "\n---\n")
@@ -102,10 +107,7 @@ def test_of_200_letters_with_five_kinds_of_poison_195_are_published_and_five_nam
 def test_a_letter_over_which_our_own_code_falls_is_named_and_tried_again_by_the_next_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "letters"
-    folder.mkdir()
-    for number in range(120):
-        (folder / f"{number:03}.txt").write_text(SAMPLE.replace("CM99-0000118", f"CM99-{3000000 + number}"))
+    folder = copies(tmp_path / "letters", 120)
     read = build.Reader.read
     kinds = {"007.txt": raises, "050.txt": lambda: os._exit(3)}
     options = build.Options(letters=folder, out=tmp_path / "site", search=False, jobs=2, cache=tmp_path / "cache")

@@ -13,16 +13,13 @@ from click.testing import CliRunner
 
 from site_builder import build, cli, publish, seal, shelf, takedowns
 from tests.conftest import ROOT
+from tests.example_site import few
 
 
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("once")
-    (place / "letters").mkdir()
-    for path in sorted((ROOT / "letters").glob("CM*.txt"))[:4]:
-        shutil.copy(path, place / "letters")
+    place = few(tmp_path_factory.mktemp("once"), 4)
     (place / "letters" / "empty.txt").touch()
-    shutil.copytree(ROOT / "templates", place / "templates")
     (place / "site.toml").write_text('title = "Decisions"\n')
     return place
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from site_builder import build, publish, shelf, writing
-from tests.conftest import ROOT
+from tests.example_site import few
 
 OF_LETTERS = re.compile("decisions/|browse/[^/]+/[^/]+/")
 PAGE = "decisions/cm99-0000118.html"
@@ -22,11 +22,7 @@ PAGE = "decisions/cm99-0000118.html"
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Letters, templates, a site of them and the cache that it has left."""
-    place = tmp_path_factory.mktemp("once")
-    (place / "letters").mkdir()
-    for path in sorted((ROOT / "letters").glob("CM*.txt"))[:10]:
-        shutil.copy(path, place / "letters")
-    shutil.copytree(ROOT / "templates", place / "templates")
+    place = few(tmp_path_factory.mktemp("once"), 10)
     build.build(options_of(place))
     return place
 
