@@ -5,7 +5,7 @@
     catalogue/<shard>.more.<hash>.bin       values of the other facets, read when one of them is opened or chosen
     catalogue/<shard>.fragments.<hash>.bin  ids of the text index, read when words are searched
     catalogue/<shard>.cases.<hash>.bin      case numbers, read when somebody asks for one
-    catalogue/<shard>.<hash>/<n>.bin        cards: what a result shows, CARDS letters a file, read when they are shown
+    catalogue/<shard>.<hash>/<n>.bin        cards: what a result shows, some letters a file, read when they are shown
     catalogue/vocabulary.<hash>.json        words that mean a facet value, read when somebody types
 
 A shard holds the letters of one decision year (of none: `undated`), at most LETTERS_A_SHARD, newest first; shards stand newest
@@ -34,7 +34,8 @@ from site_builder.model import File, Issue, Letter
 from site_builder.rules import Facet, Rules
 
 LETTERS_A_SHARD = 4_000
-CARDS = 8
+FEW = 256
+"""Up to so many letters a page of results asks for most of the cards, wherever they stand: there are few files of them then."""
 OPEN = 4
 """The panel shows so many facets open at first."""
 EPOCH = 693_596
@@ -87,10 +88,11 @@ def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
 
 def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) -> Iterator[File]:
     """Every file below catalogue/ but the word lists."""
+    together = 32 if sum(len(shard.letters) for shard in catalogue.shards) <= FEW else 8
     listed = []
     for shard in catalogue.shards:
         own = dict(_shard_files(catalogue, shard, indexed))
-        cards = list(_cards(shard))
+        cards = list(_cards(shard, together))
         yield from (*own.values(), *cards)
         dates = [letter.decision_date for letter in shard.letters if letter.decision_date]
         listed.append(
@@ -109,7 +111,7 @@ def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) ->
     vocabulary = _file("vocabulary", "json", msgspec.json.encode([_words(catalogue, facet, rules) for facet in catalogue.facets]))
     yield vocabulary
     index = {
-        "cards": CARDS,
+        "cards": together,
         "open": OPEN,
         "vocabulary": vocabulary.path,
         "text": {"hub": indexed.hub, "words": indexed.words, "initials": indexed.initials} if indexed else None,
@@ -270,8 +272,8 @@ def _little(column: Any) -> bytes:
     return bytes(column.tobytes())
 
 
-def _cards(shard: Shard) -> Iterator[File]:
-    """[id, case number, date, [[disputed, outcome], ...]] a letter."""
+def _cards(shard: Shard, together: int) -> Iterator[File]:
+    """[id, case number, date, [[disputed, outcome], ...]] a letter; `together`: letters a file."""
     cards = [
         (
             letter.id,
@@ -282,9 +284,9 @@ def _cards(shard: Shard) -> Iterator[File]:
         for letter in shard.letters
     ]
     digest = hashlib.sha256(msgspec.json.encode(cards)).hexdigest()[:8]
-    for start in range(0, len(cards), CARDS):
-        content = _zipped(msgspec.json.encode(cards[start : start + CARDS]))
-        yield File(path=f"catalogue/{shard.name}.{digest}/{start // CARDS}.bin", content=content)
+    for start in range(0, len(cards), together):
+        content = _zipped(msgspec.json.encode(cards[start : start + together]))
+        yield File(path=f"catalogue/{shard.name}.{digest}/{start // together}.bin", content=content)
 
 
 def _short(text: str, most: int = 220) -> str:

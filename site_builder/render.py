@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
 
+from site_builder import scripts
 from site_builder.glossary import Glossary
 from site_builder.languages import FIRST, MONTHS, Language
 from site_builder.model import BuildError, File, Frozen, Page
@@ -27,7 +28,6 @@ LEAN = frozenset({"decision.html"})
 """Templates of which there is a page for every letter."""
 
 _FENCE = "---\n"
-_IMPORTED = re.compile(r'"\./([\w.-]+\.js)"')
 _QUOTED = re.compile(r'="([\w./:#?~+-]+)"(?=[ \n>])')
 _BETWEEN = re.compile(
     r"(?<=>)\n+(?=</?(?:p|ul|ol|li|dl|dt|h[1-6]|tr|table|section|aside|details|article|div|main|nav|header|footer|script)\b)"
@@ -69,7 +69,8 @@ class Content(NamedTuple):
 
 
 class Renderer:
-    """`templates`: name -> text. `assets`: name -> bytes, published as static/<stem>.<hash>.<suffix>.
+    """`templates`: name -> text. `assets`: name -> bytes, published as static/<stem>.<hash>.<suffix>, scripts with what
+    they import in them.
 
     What a page says comes from its `language` (a code); a page that names none is in the first. `contents`: among them is each
     language's glossary.
@@ -82,7 +83,7 @@ class Renderer:
         languages: Sequence[Language] = (Language(),),
         contents: Sequence[Content] = (),
     ) -> None:
-        self._assets = _linked(assets)
+        self._assets = _published(assets)
         self._environments = {language.code: self._environment(templates, language) for language in languages}
         found = {content.language: Glossary(content.html, content.url) for content in contents if content.is_glossary}
         self._glossaries = {language.code: found.get(language.code, Glossary("", "")) for language in languages}
@@ -92,12 +93,6 @@ class Renderer:
         if name not in self._assets:
             raise BuildError(f"templates/static/{name} is asked for by a template and is not there")
         return self._assets[name].path
-
-    def imports(self, name: str) -> list[str]:
-        """Published paths of the modules that a script imports, and that those import, so that a page can ask for all at once."""
-        found = dict.fromkeys(f"static/{one}" for one in _IMPORTED.findall(self._assets[name].content.decode()))
-        names = {file.path: other for other, file in self._assets.items()}
-        return list(dict.fromkeys((*found, *(below for path in found for below in self.imports(names[path])))))
 
     def render(self, page: Page) -> File:
         """Raises BuildError naming the template. A page's own `root` wins: the page for errors is seen from any folder."""
@@ -130,7 +125,6 @@ class Renderer:
         environment.filters["day"] = partial(day, months=language.months)
         environment.globals.update(
             asset=self.asset,
-            imports=self.imports,
             lang=language.code,
             here=language.folder,
             t={key: Markup(_INLINE.renderInline(text)) for key, text in language.texts.items()},  # noqa: S704  # HTML is off
@@ -178,26 +172,14 @@ def content(name: str, text: str) -> Content:
     return Content(name, front, Markup(markdown.render(body)))  # noqa: S704  # HTML is off: markdown-it escapes what it is given
 
 
-def _linked(assets: Mapping[str, bytes]) -> Mapping[str, File]:
-    """Name -> file under its published name. Modules import each other as "./name.js": that becomes the published name, so a
-    module is named after those that it imports; two that import each other cannot be.
-    """
-    files: dict[str, File] = {}
+def _published(assets: Mapping[str, bytes]) -> Mapping[str, File]:
+    """Name -> file under its published name. A script is published with what it imports, see `scripts`."""
+    texts = {name: content.decode("utf-8", "surrogateescape") for name, content in assets.items() if name.endswith(".js")}
+    bundles = {name: text.encode("utf-8", "surrogateescape") for name, text in scripts.bundled(texts).items()}
+    others = {name: content for name, content in assets.items() if name not in texts}
+    return {name: _named(name, content) for name, content in sorted({**others, **bundles}.items())}
 
-    def link(name: str, importers: tuple[str, ...]) -> None:
-        if name in importers:
-            raise BuildError(f"templates/static: {' imports '.join((*importers, name))}; part the circle")
-        if name in files:
-            return
-        text = assets[name]
-        for other in sorted(assets) if name.endswith(".js") else ():
-            plain = f'"./{other}"'.encode()
-            if plain in text:
-                link(other, (*importers, name))
-                text = text.replace(plain, f'"./{files[other].path.removeprefix("static/")}"'.encode())
-        stem, _, suffix = name.rpartition(".")
-        files[name] = File(path=f"static/{stem}.{hashlib.sha256(text).hexdigest()[:8]}.{suffix}", content=text)
 
-    for name in sorted(assets):
-        link(name, ())
-    return files
+def _named(name: str, content: bytes) -> File:
+    stem, _, suffix = name.rpartition(".")
+    return File(path=f"static/{stem}.{hashlib.sha256(content).hexdigest()[:8]}.{suffix}", content=content)

@@ -433,3 +433,26 @@ def test_words_with_filters_find_what_the_filters_leave_of_the_words(watched: Pa
                 }
                 go(watched, f"{site_url}search/?q={quote(words)}&outcome={outcome}&body-part={part}")
                 assert set(watched.locator("#results .meta a").all_inner_texts()) == expected, (words, outcome, part)
+
+
+@pytest.mark.parametrize(("address", "times"), [("search/?q=lumbar", 1), ("es/search/?q=lumbar", 1), ("search/", 0)])
+def test_the_program_that_finds_words_is_asked_for_once_and_with_the_page(
+    watched: Page, site_url: str, address: str, times: int
+) -> None:
+    """Only where there are words to find; by its right address, or it would be asked for again."""
+    asked: list[str] = []
+    watched.on("request", lambda request: asked.append(request.url))
+    go(watched, f"{site_url}{address}")
+    programs = [place for place, url in enumerate(asked) if url.endswith("/pagefind.js")]
+    assert len(programs) == times
+    shards = min(place for place, url in enumerate(asked) if re.search(r"/catalogue/\d{4}", url))
+    assert all(place < shards for place in programs), "asked for with the page's own scripts"
+
+
+def test_the_page_and_its_search_are_two_scripts(watched: Page, site_url: str) -> None:
+    """One after the other is what a far line is slow at."""
+    asked: list[str] = []
+    watched.on("request", lambda request: asked.append(request.url))
+    go(watched, f"{site_url}search/?q=lumbar")
+    names = [url.rpartition("/")[2].partition(".")[0] for url in asked if url.endswith(".js")]
+    assert sorted(names) == ["early", "pagefind", "pagefind-worker", "search"]

@@ -46,6 +46,7 @@ export class Text {
   }
 
   async #search(shard, { phrases, words }) {
+    for (const word of words) this.#list(plain(word).slice(0, 2)).catch(() => {}); // on their way while the index is opened
     const instance = await this.#open(shard);
     const held = await Promise.all(words.map((word) => this.#holds(shard, instance, word)));
     const absent = words.filter((_, place) => !held[place]);
