@@ -456,3 +456,20 @@ def test_the_page_and_its_search_are_two_scripts(watched: Page, site_url: str) -
     go(watched, f"{site_url}search/?q=lumbar")
     names = [url.rpartition("/")[2].partition(".")[0] for url in asked if url.endswith(".js")]
     assert sorted(names) == ["early", "pagefind", "pagefind-worker", "search"]
+
+
+def test_the_line_that_tells_of_the_search_stays_one_line_on_a_phone(page: Page, site_url: str) -> None:
+    """With more lines it would move the results that are already there."""
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.add_init_script(
+        """window.told = [];
+        new MutationObserver(() => {
+          const line = document.getElementById("progress");
+          if (line) window.told.push([line.textContent, line.offsetHeight]);
+        }).observe(document, { subtree: true, childList: true });"""
+    )
+    go(page, f"{site_url}search/?q=pain")
+    told = page.evaluate("window.told")
+    assert any("…" in text.rstrip("…") for text, _ in told), "years enough to be left out"
+    one = page.evaluate("parseFloat(getComputedStyle(document.getElementById('progress')).minHeight)")
+    assert max(height for _, height in told) <= one * 1.5, told

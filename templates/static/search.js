@@ -14,6 +14,7 @@ const SIZE = 20;
 const AT_ONCE = 4;
 const PATIENCE = 150; // ms for which the first hits wait for better ones from open shards, so that most lists appear once
 const QUIET = 700; // ms after the last key before something is said aloud
+const LINE = 3; // years that fit on a line of a phone: with more of them the line would break and move the results
 const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
 const form = find("search");
@@ -132,7 +133,7 @@ async function update() {
     if (stale()) return;
     found.parts.set(shard.number, { ...evaluate(own, index.facets, state, answered.scores), ...answered, first: own.first });
     done.push(shard.name);
-    if (query.asked && done.length < wanted.length) find("progress").textContent = say("searched", { years: done.join(", ") });
+    if (query.asked && done.length < wanted.length) find("progress").textContent = say("searched", { years: (done.length > LINE ? "… " : "") + done.slice(-LINE).join(", ") });
     look();
   };
   const timer = setTimeout(look, PATIENCE);
