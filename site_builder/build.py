@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,7 +18,9 @@ from site_builder import (
     cache,
     collection,
     datasets,
+    exports,
     formats,
+    intake,
     languages,
     metadata,
     offline,
@@ -32,29 +33,21 @@ from site_builder import (
     seal,
     search,
     settings,
-    shelf,
     sitemap,
     sources,
     statistics,
     takedowns,
-    workers,
     writing,
 )
-from site_builder.metadata import Row
-from site_builder.model import BuildError, Dataset, Frozen, Letter, Problem, Source
+from site_builder.intake import Progress
+from site_builder.model import BuildError, Dataset, Frozen, Letter, Problem
 from site_builder.reading import Reader
-from site_builder.takedowns import Takedowns
+from site_builder.whole import Whole
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
-LOST = "letter-lost"
-"""Code of the problem of a letter over which this program fell."""
 TEXTS = (".html", ".xml")
 """Templates, by the suffix of what they make."""
-
-Item = TypeVar("Item")
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total)."""
 
 
 class Options(Frozen, frozen=True):
@@ -76,7 +69,9 @@ class Reading(NamedTuple):
     """A collection understood, nothing written."""
 
     letters: tuple[Letter, ...]
-    """To be published: newest decision first, letters without a date last."""
+    """Outlines of those to be published: newest decision first, letters without a date last."""
+    whole: Whole
+    """Their words."""
     problems: tuple[Problem, ...]
     rules: rules.Rules
     settings: settings.Settings
@@ -86,6 +81,10 @@ class Reading(NamedTuple):
     """Does what earlier builds left hold letters or words that were taken down?"""
     code: bytes = b""
     """Digest of the code and the rules that read them."""
+
+    def every(self) -> Iterator[Letter]:
+        """The letters, whole."""
+        return map(self.whole.letter, self.letters)
 
 
 class Beside(NamedTuple):
@@ -126,7 +125,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
             told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
             raise BuildError(f"nothing to publish: {told}")
         host = budget.load(_text(PACKAGE / "hosts.toml"), reading.settings.host)
-        data = datasets.write(stage, reading.letters, [facet for facet in reading.rules.facets if facet.order >= 0])
+        facets = [facet for facet in reading.rules.facets if facet.order >= 0]
+        data = datasets.write(stage, reading.letters, exports.lines(reading.letters, facets, reading.whole.letter))
         wanted, largest = reading.settings.publish_originals, reading.settings.max_letter_bytes
         beside = Beside(data, originals.write(stage, options.letters, reading.letters, largest) if wanted else {})
         written, linked = _write_pages(stage, reading, options, beside, progress)
@@ -135,6 +135,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
             stage,
             reading.letters,
             reading.rules,
+            reading.whole.letter,
             text=options.search,
             jobs=options.jobs,
             cached=options.cache,
@@ -177,36 +178,29 @@ def read(options: Options, progress: Progress = silent) -> Reading:
     gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
 
     code = _code()
-    kept = sources.Kept(options.cache / "sources.sqlite", code) if options.cache else None
-    found, problems = sources.read_folder(
-        options.letters,
-        partial(progress, "Opening letters"),
-        jobs=options.jobs,
-        largest=configured.max_letter_bytes,
-        kept=kept,
-    )
     rows, told = sources.read_metadata(options.letters)
-    single, doubled = _unique(found)
-    single, rows, taken = _taken_down(single, rows, gone)
-    if kept:
-        left = {source.name: source for source in single}
-        untouched = (source for source in found if left.get(source.name) == source)
-        sources.keep(kept, untouched, all_others=gone.is_any)
-    reader = Reader(cutters, known, gate, metadata.by_letter(rows))
-    understood = _understood(single, reader, options, code=code, all_others=gone.is_any, progress=progress)
-    letters = _named_apart([letter for letter in understood if gone.lets(letter)])
-    unmatched = metadata.without_letter(rows, understood)
-    of_letters = [problem for letter in letters for problem in letter.problems]
+    rows = gone.rows(rows)
+    desk = intake.Desk(
+        reader=Reader(cutters, known, gate, metadata.by_letter(rows)),
+        gone=gone,
+        code=code,
+        largest=configured.max_letter_bytes,
+        jobs=options.jobs,
+        cache=options.cache,
+    )
+    taken = desk.take_in(options.letters, rows, progress)
+    of_letters = [problem for letter in taken.letters for problem in letter.problems]
     refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
-    published = sorted((letter for letter in letters if letter.source not in refused), key=_newest_first)
+    published = sorted((letter for letter in taken.letters if letter.source not in refused), key=_newest_first)
     return Reading(
-        tuple(published),
-        (*problems, *told, *unmatched, *doubled, *taken, *of_letters),
-        known,
-        configured,
-        gone.pages,
-        gone.is_any,
-        code,
+        letters=tuple(published),
+        whole=taken.whole,
+        problems=(*told, *taken.problems, *of_letters),
+        rules=known,
+        settings=configured,
+        removed=gone.pages,
+        forget=gone.is_any,
+        code=code,
     )
 
 
@@ -216,38 +210,6 @@ def _vocabularies(
 ) -> tuple[rules.Rules, Sequence[formats.Format]]:
     """From the texts of their files. While a folder is watched they need not be proved again, which takes half a second."""
     return rules.load(dict(facets)), formats.load(dict(cutters))
-
-
-def _understood(
-    found: Sequence[Source], reader: Reader, options: Options, *, code: bytes, all_others: bool, progress: Progress
-) -> list[Letter]:
-    """Every Source as a Letter; those that an earlier build has read with the same rules and rows are taken from the cache."""
-    allowed = sorted((digest, sorted(kinds)) for digest, kinds in reader.gate.allowed.items())
-    told = msgspec.msgpack.encode((code, reader.table, allowed))
-    keys = [hashlib.sha256(told + msgspec.msgpack.encode(source)).digest() for source in found]
-    path = options.cache / "letters.sqlite" if options.cache else None
-    known = shelf.take(path, keys) if path else {}
-    missing = {key: source for key, source in zip(keys, found, strict=True) if key not in known}
-    read = workers.spread(lambda source: msgspec.msgpack.encode(reader.read(source)), list(missing.values()), options.jobs, _lost)
-    new = dict(zip(missing, _counting(read, len(known), len(found), "Reading letters", progress), strict=True))
-    if path:
-        shelf.put(path, {key: letter for key, letter in new.items() if not _is_lost(letter)})
-        shelf.sweep(path, keys, all_others=all_others)
-    decoder = msgspec.msgpack.Decoder(Letter)
-    return [decoder.decode(known.get(key) or new[key]) for key in keys]
-
-
-def _lost(source: Source, told: str) -> bytes:
-    """In the place of a letter that our code cannot take: it is named, and costs no other."""
-    message = f"cannot be read ({told}): a fault of this program, not of yours; leave it out, and report it"
-    problem = Problem(code=LOST, message=message, file=source.name, severity="quarantine")
-    name = f"x-{source.sha256[:16]}"
-    return msgspec.msgpack.encode(Letter(id=name, source=source.name, sha256=source.sha256, format="", problems=(problem,)))
-
-
-def _is_lost(letter: bytes) -> bool:
-    """Not kept for the next build: a machine short of memory loses letters that another can read."""
-    return LOST.encode() in letter
 
 
 def _code() -> bytes:
@@ -279,8 +241,11 @@ def _write_pages(
         spoken,
         contents,
     )
-    site = collection.Collection(reading.letters, reading.rules, reading.settings, reading.problems, beside.originals)
-    parts = pages.parts(site, contents, reading.removed, spoken, beside.datasets)
+    whole = reading.whole
+    site = collection.Collection(
+        reading.letters, reading.rules, reading.settings, reading.problems, beside.originals, whole=whole.letter
+    )
+    parts = pages.parts(site, contents, reading.removed, spoken, beside.datasets, digest=whole.digest)
     follow_from = hashlib.sha256(reading.code + _digest(templates) + msgspec.msgpack.encode(reading.settings)).digest()
     kept = writing.Kept(options.cache / "pages.sqlite", options.out, follow_from, reading.forget) if options.cache else None
     done = list(writing.write(stage, parts, renderer, kept, jobs=options.jobs, progress=partial(progress, "Writing pages")))
@@ -294,55 +259,8 @@ def _write_pages(
     return len(written), {file.path: file.sha256 for part in done if part.carried for file in part.files}
 
 
-def _unique(found: Iterable[Source]) -> tuple[list[Source], list[Problem]]:
-    """The same bytes are published once."""
-    first: dict[str, str] = {}
-    kept: list[Source] = []
-    problems: list[Problem] = []
-    for source in found:
-        if source.sha256 in first:
-            told = f"the same bytes as {first[source.sha256]}: published once; remove one of the two"
-            problems.append(Problem(code="duplicate", message=told, file=source.name, severity="note"))
-        else:
-            first[source.sha256] = source.name
-            kept.append(source)
-    return kept, problems
-
-
-def _taken_down(
-    found: Sequence[Source], rows: Sequence[Row], gone: Takedowns
-) -> tuple[list[Source], tuple[Row, ...], list[Problem]]:
-    """What is left of the Sources and of the rows that stand beside them, and what became of the others."""
-    left = [(source, gone.apply(source, [row for row in rows if row.file == source.name])) for source in found]
-    files = {source.name for source, applied in left if isinstance(applied, Problem)}
-    kept = tuple(row for row in gone.rows(rows) if row.file not in files)
-    sources = [applied for _, applied in left if isinstance(applied, Source)]
-    return sources, kept, [applied for _, applied in left if isinstance(applied, Problem)]
-
-
-def _named_apart(letters: Sequence[Letter]) -> list[Letter]:
-    """Letters of one name: the first by decision date and sha256 keeps it, the others get `-<sha8>`, each with a problem."""
-    by_id: dict[str, list[Letter]] = defaultdict(list)
-    for letter in letters:
-        by_id[letter.id].append(letter)
-    for name, same in by_id.items():
-        same.sort(key=lambda letter: (letter.decision_date is None, letter.decision_date, letter.sha256))
-        for number, letter in enumerate(same[1:], 1):
-            told = f"the case of {same[0].source}, with other text: both are published; check which one is right"
-            problem = Problem(code="same-case", message=told, file=letter.source)
-            same[number] = msgspec.structs.replace(letter, id=f"{name}-{letter.sha256[:8]}", problems=(*letter.problems, problem))
-    return [letter for same in by_id.values() for letter in same]
-
-
 def _newest_first(letter: Letter) -> tuple[bool, int, str]:
     return letter.decision_date is None, -letter.decision_date.toordinal() if letter.decision_date else 0, letter.id
-
-
-def _counting(items: Iterable[Item], before: int, total: int, stage: str, progress: Progress) -> Iterator[Item]:
-    progress(stage, before, total)
-    for number, item in enumerate(items, before + 1):
-        yield item
-        progress(stage, number, total)
 
 
 def _texts(folder: Path, suffix: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from site_builder import build as builder
-from site_builder import coverage, exports, takedowns
+from site_builder import coverage, exports, intake, takedowns
 from site_builder.model import BuildError, Letter, Problem
 from site_builder.publish import remedy
 from site_builder.serve import Reloads, Server, refuse_no_site, serve_until_interrupted
@@ -150,7 +150,7 @@ def check(quiet: bool, as_json: bool, privacy: bool, **given: Any) -> None:
     """Read the letters, write nothing; report problems and what the vocabularies leave untagged."""
     with _progress(quiet) as progress:
         reading = builder.read(_options(**given), progress)
-    report = coverage.report(reading.letters, reading.problems, reading.rules)
+    report = coverage.report(list(reading.every()), reading.problems, reading.rules)
     if privacy:
         for line in privacy_lines(reading.problems):
             click.echo(line)
@@ -180,7 +180,7 @@ def show(letter: str, quiet: bool, **given: Any) -> None:
     names = {file.name} if file.is_file() else {letter.lower()}
     for found in reading.letters:
         if not names.isdisjoint({found.id, (found.case_number or "").lower(), found.source, found.source.lower()}):
-            click.echo(msgspec.json.format(msgspec.json.encode(shown(found)), indent=2))
+            click.echo(msgspec.json.format(msgspec.json.encode(shown(reading.whole.letter(found))), indent=2))
             return
     told = [problem.message for problem in reading.problems if problem.file in names]
     raise BuildError(
@@ -344,7 +344,7 @@ def _blocked(problems: Sequence[Problem]) -> list[Problem]:
 
 
 @contextlib.contextmanager
-def _progress(quiet: bool) -> Iterator[builder.Progress]:
+def _progress(quiet: bool) -> Iterator[intake.Progress]:
     """A bar per stage on a terminal, a line per finished stage elsewhere."""
     console = Console(stderr=True)
     if quiet:
@@ -353,7 +353,7 @@ def _progress(quiet: bool) -> Iterator[builder.Progress]:
         yield from _bars(console) if console.is_terminal else _lines()
 
 
-def _bars(console: Console) -> Iterator[builder.Progress]:
+def _bars(console: Console) -> Iterator[intake.Progress]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -371,7 +371,7 @@ def _bars(console: Console) -> Iterator[builder.Progress]:
         yield update
 
 
-def _lines() -> Iterator[builder.Progress]:
+def _lines() -> Iterator[intake.Progress]:
     """A stage is told when the next one begins, for not every stage knows before how much there is to do."""
     counts: dict[str, int] = {}
 

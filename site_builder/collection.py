@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -82,8 +82,13 @@ class Collection:
         settings: Settings,
         problems: Sequence[Problem] = (),
         originals: Mapping[str, str] = MappingProxyType({}),
+        *,
+        whole: Callable[[Letter], Letter] = lambda letter: letter,
     ) -> None:
-        """`originals`: letter id -> path of the letter itself below the root, where it is published."""
+        """`letters`: outlines, or whole; `whole`: gives a letter with its texts; `originals`: letter id -> path of the letter
+        itself below the root, where it is published.
+        """
+        self.whole = whole
         self.letters, self.rules, self.settings, self.problems, self.originals = letters, rules, settings, problems, originals
         self.facets = tuple(facet for facet in rules.facets if facet.order >= 0)
         self.rows = [

@@ -16,7 +16,6 @@ from typing import BinaryIO, cast
 
 from site_builder import dictionary, exports
 from site_builder.model import BuildError, Dataset, Letter
-from site_builder.rules import Facet
 
 MOST_PLAIN = 1_000
 """Letters above which JSON lines and CSV are packed: 3.5 and 1.3 KB a letter become 0.7 and 0.2."""
@@ -25,8 +24,8 @@ _ROWS = 2_048
 """Letters in a row group, DuckDB's least: its writer holds one group in memory."""
 
 
-def write(stage: Path, letters: Sequence[Letter], facets: Iterable[Facet], most_plain: int = MOST_PLAIN) -> tuple[Dataset, ...]:
-    """Writes stage/data/; `facets`: those that become columns. What was written, the sums last."""
+def write(stage: Path, letters: Sequence[Letter], lines: exports.Lines, most_plain: int = MOST_PLAIN) -> tuple[Dataset, ...]:
+    """Writes stage/data/; `lines`: what the files say of these letters. What was written, the sums last."""
     folder = stage / "data"
     folder.mkdir(parents=True, exist_ok=True)
     packed = ".gz" if len(letters) > most_plain else ""
@@ -44,9 +43,9 @@ def write(stage: Path, letters: Sequence[Letter], facets: Iterable[Facet], most_
         ("schema.json", "application/schema+json", None, "", "JSON Schema of a line of letters.jsonl"),
         (SUMS, "text/plain", None, "", "SHA-256 of the files above: sha256sum -c SHA256SUMS"),
     )
-    _write(folder / told[0][0], exports.letter_lines(letters))
+    _write(folder / told[0][0], lines.letters)
     _write_parquet(folder / told[0][0], folder / told[1][0])
-    _write(folder / told[2][0], exports.issue_lines(letters, facets))
+    _write(folder / told[2][0], lines.issues)
     _write(folder / told[3][0], [exports.schema_text()])
     _write(folder / SUMS, [f"{_sha256(folder / name)}  {name}\n".encode() for name, *_ in told[:-1]])
     return tuple(

@@ -60,7 +60,7 @@ class Decided(NamedTuple):
 
 def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
     """The page of the letter at `number` of the collection, with the decisions to read next."""
-    letter = site.letters[number]
+    letter = site.whole(site.letters[number])
     kinds = defaultdict(list)
     for section in letter.sections:
         kinds[section.kind if section.kind in ("summary", "unplaced", "reviewer") else "folded"].append(section)

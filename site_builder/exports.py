@@ -7,8 +7,8 @@ schema, data dictionary, CSV columns and Parquet types are made from them. Text 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -104,15 +104,23 @@ def encode(letter: Letter) -> bytes:
     return msgspec.json.encode(row(letter))
 
 
-def letter_lines(letters: Iterable[Letter]) -> Iterator[bytes]:
-    """letters.jsonl, line by line."""
-    return (encode(letter) + b"\n" for letter in letters)
+class Lines(NamedTuple):
+    """The data files, line by line."""
+
+    letters: Iterable[bytes]
+    """letters.jsonl."""
+    issues: Iterable[bytes]
+    """issues.csv: names of columns; then the letter's fields, those of the issue without long texts, and a column a facet."""
 
 
-def issue_lines(letters: Iterable[Letter], facets: Iterable[Facet]) -> Iterator[bytes]:
-    """issues.csv, line by line: the letter's fields, those of the issue without long texts, then a column a facet."""
+def lines(letters: Sequence[Letter], facets: Iterable[Facet], whole: Callable[[Letter], Letter] = lambda letter: letter) -> Lines:
+    """`facets`: those that become columns; `whole`: gives a letter with its texts."""
     keys = tuple(facet.key for facet in facets)
-    return delimited.lines(issue_columns(keys), (_cells(letter, one, keys) for letter in letters for one in letter.issues))
+    issues = ((letter, one) for letter in map(whole, letters) for one in letter.issues)
+    return Lines(
+        (encode(whole(letter)) + b"\n" for letter in letters),
+        delimited.lines(issue_columns(keys), (_cells(letter, one, keys) for letter, one in issues)),
+    )
 
 
 def issue_columns(keys: Iterable[str]) -> list[str]:

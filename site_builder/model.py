@@ -182,6 +182,11 @@ class Letter(Frozen, frozen=True):
     problems: tuple[Problem, ...] = ()
 
     @property
+    def outline(self) -> Letter:
+        """Without its texts and the evidence: what lists, counts and links need, in a fifth of the memory."""
+        return msgspec.structs.replace(self, issues=tuple(map(_outlined, self.issues)), sections=(), evidence=())
+
+    @property
     def url(self) -> str:
         """Path of the page below the site's root."""
         return f"decisions/{self.id}.html"
@@ -256,3 +261,10 @@ class Dataset(Frozen, frozen=True):
     def url(self) -> str:
         """Path below the site's root."""
         return f"data/{self.name}"
+
+
+def _outlined(issue: Issue) -> Issue:
+    ur, imr = (Citation(guidelines=cited.guidelines) for cited in (issue.ur, issue.imr))
+    return msgspec.structs.replace(
+        issue, request="", outcome_words="", ur=ur, imr=imr, rationale=(), heading="", labels=("", "", ""), evidence=()
+    )

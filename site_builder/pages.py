@@ -14,7 +14,7 @@ from site_builder import decisions, dictionary, exports, feeds, frame, linked_da
 from site_builder import similar as similarity
 from site_builder.collection import Collection, Link, Row
 from site_builder.languages import FIRST, Language
-from site_builder.model import Dataset, Page
+from site_builder.model import Dataset, Letter, Page
 from site_builder.rates import FEWEST
 from site_builder.render import Content
 from site_builder.similar import Similar
@@ -41,8 +41,12 @@ def parts(
     removed: Sequence[str] = (),
     languages: Sequence[Language] = (Language(),),
     datasets: Sequence[Dataset] = (),
+    *,
+    digest: Callable[[Letter], bytes] | None = None,
 ) -> list[Part]:
-    """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written."""
+    """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written;
+    `digest`: of every word of a letter.
+    """
     contents = [_addressed(content, site, datasets) for content in contents]
     written = {language.code: [content for content in contents if content.language == language.code] for language in languages}
     shared = {
@@ -67,7 +71,9 @@ def parts(
             yield msgspec.structs.replace(page, context={**context, "described": described})
 
     found: Iterable[Part] = chain(
-        [Part(partial(_frames, site, written, languages))], _planned(site, languages), [Part(partial(_removed, removed))]
+        [Part(partial(_frames, site, written, languages))],
+        _planned(site, languages, digest or _digest),
+        [Part(partial(_removed, removed))],
     )
     return [Part(partial(dressed, part), part.follows_from) for part in found]
 
@@ -91,9 +97,9 @@ def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) 
     return content._replace(html=html)
 
 
-def _planned(site: Collection, languages: Sequence[Language]) -> Iterator[Part]:
+def _planned(site: Collection, languages: Sequence[Language], digest: Callable[[Letter], bytes]) -> Iterator[Part]:
     """The pages that are there once, with what is their own."""
-    digests = {letter.id: _digest(letter) for letter in site.letters}
+    digests = {letter.id: _digest((letter.id, digest(letter))) for letter in site.letters}
     paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
     similar = similarity.finder(site.letters)
     for number in range(len(site.letters)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +29,10 @@ class Index(NamedTuple):
 
     key: str
     """Digest of what it was made from, by which the cache keeps it."""
-    fragments: dict[str, int]
+    fragments: Mapping[str, int]
     """Path of a page -> number of its fragment."""
+    words: Mapping[str, int]
+    """Word -> in how many letters it stands."""
 
 
 class Indexer(NamedTuple):
@@ -39,27 +41,37 @@ class Indexer(NamedTuple):
     program: Path
     stage: Path
     cached: Path | None
+    rules: Rules
+    whole: Callable[[Letter], Letter]
+    """Gives a letter with its texts."""
 
-    def make(self, name: str, pages: Sequence[File]) -> Index:
+    def shard(self, shard: Shard) -> Index:
+        """Writes pagefind/<name of the shard>/."""
+        letters = list(map(self.whole, shard.letters))
+        return self.make(shard.name, [staged.page(letter, self.rules) for letter in letters], letters)
+
+    def make(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
         """Writes pagefind/<name>/, from the cache where that holds it."""
         key = _key(name, pages)
         out = self.stage / "pagefind" / name
         note = cache.restore(self.cached, key, out) if self.cached else None
         if note is not None:
-            return Index(key, msgspec.json.decode(note, type=dict[str, int]))
+            return msgspec.msgpack.decode(note, type=Index)
         with tempfile.TemporaryDirectory(prefix=".index-", dir=self.stage) as folder:
             for page in pages:
                 publish.put(Path(folder), page)
-            found = pagefind.index(self.program, Path(folder), out, len(pages), hub=name == HUB)
+            fragments = pagefind.index(self.program, Path(folder), out, len(pages), hub=name == HUB)
+        made = Index(key, fragments, staged.count(letters))
         if self.cached:
-            cache.keep(self.cached, key, out, msgspec.json.encode(found))
-        return Index(key, found)
+            cache.keep(self.cached, key, out, msgspec.msgpack.encode(made))
+        return made
 
 
 def build(
     stage: Path,
     letters: Sequence[Letter],
     rules: Rules,
+    whole: Callable[[Letter], Letter],
     *,
     text: bool,
     jobs: int,
@@ -68,24 +80,22 @@ def build(
 ) -> set[str]:
     """Writes catalogue/ and, with `text`, pagefind/ below `stage`. Shards are indexed side by side, at most two at once.
 
-    Returns the keys of the indexes used, by which the folder `cached` keeps them.
+    `letters`: outlines; `whole`: gives one with its texts. Returns the keys of the indexes used, by which `cached` keeps them.
     """
     planned = catalogue.plan(letters, rules)
-    indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached), planned, rules, jobs, progress) if text else {}
+    indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached, rules, whole), planned, jobs, progress) if text else {}
     indexed = _indexed(stage, planned, indexes) if text else None
     for file in catalogue.files(planned, rules, indexed):
         publish.put(stage, file)
     return {index.key for index in indexes.values()}
 
 
-def _indexes(
-    indexer: Indexer, planned: Catalogue, rules: Rules, jobs: int, progress: Callable[[str, int, int], None]
-) -> dict[str, Index]:
+def _indexes(indexer: Indexer, planned: Catalogue, jobs: int, progress: Callable[[str, int, int], None]) -> dict[str, Index]:
     """Name of a shard -> its index; the hub is one of them."""
     (indexer.stage / "pagefind").mkdir()
     made = {HUB: indexer.make(HUB, [staged.HUB])}
     with ThreadPoolExecutor(min(2, max(jobs, 1))) as pool:
-        shards = pool.map(lambda shard: indexer.make(shard.name, _pages(shard, rules)), planned.shards)
+        shards = pool.map(indexer.shard, planned.shards)
         for done, (shard, index) in enumerate(zip(planned.shards, shards, strict=True), 1):
             made[shard.name] = index
             progress("Indexing text", done, len(planned.shards))
@@ -93,7 +103,7 @@ def _indexes(
 
 
 def _indexed(stage: Path, planned: Catalogue, indexes: dict[str, Index]) -> Indexed:
-    lists = staged.words([shard.letters for shard in planned.shards])
+    lists = staged.words([indexes[shard.name].words for shard in planned.shards])
     digest = hashlib.sha256("\n\n".join(lists.values()).encode()).hexdigest()[:8]
     for initial, words in lists.items():
         publish.put(stage, File(path=f"catalogue/words.{digest}/{initial}.txt", content=words.encode()))
@@ -103,13 +113,9 @@ def _indexed(stage: Path, planned: Catalogue, indexes: dict[str, Index]) -> Inde
     return Indexed(fragments, f"pagefind/{HUB}/", f"catalogue/words.{digest}/", "".join(lists))
 
 
-def _pages(shard: Shard, rules: Rules) -> list[File]:
-    return [staged.page(letter, rules) for letter in shard.letters]
-
-
 def _key(name: str, pages: Sequence[File]) -> str:
     """Of all that an index is made from: the indexer, what it is told, and the pages in their order."""
-    digest = hashlib.sha256(msgspec.json.encode([pagefind.MAKING, name == HUB, [page.path for page in pages]]))
+    digest = hashlib.sha256(msgspec.json.encode([pagefind.MAKING, Index._fields, name == HUB, [page.path for page in pages]]))
     for page in pages:
         digest.update(hashlib.sha256(page.content).digest())
     return digest.hexdigest()

@@ -39,9 +39,10 @@ def everything(path: Path) -> dict[bytes, bytes]:
     return {}
 
 
-def keys(path: Path) -> set[bytes]:
+def among(path: Path, keys: Iterable[bytes]) -> set[bytes]:
+    """Those of the keys that are there, whole or not."""
     with _opened(path) as file:
-        return {key for (key,) in file.execute("SELECT key FROM kept")}
+        return {key for key in keys if file.execute("SELECT 1 FROM kept WHERE key = ?", (key,)).fetchone()}
     return set()
 
 

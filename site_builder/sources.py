@@ -75,34 +75,27 @@ class Kept(NamedTuple):
         return hashlib.sha256(self.made_with + msgspec.msgpack.encode((name, sha256))).digest()
 
 
-def read_folder(
-    folder: Path,
+def read(
+    files: Sequence[Found],
     progress: Callable[[int, int], None] = lambda done, total: None,
     *,
     jobs: int = 1,
     largest: int = LARGEST,
     kept: Kept | None = None,
-) -> tuple[list[Source], list[Problem]]:
-    """Every letter below `folder`, by name; `progress` hears (read, all). What `kept` knows is hashed, not read again."""
-    found, problems = find(folder)
-    sources: list[Source] = []
-    threads = jobs if any(file.suffix == ".pdf" for file in found) else 1  # text alone gains nothing from more
+) -> Iterator[Source | Problem]:
+    """Every file, in order, few in memory at once; `progress` hears (read, all). What `kept` knows is hashed, not read again."""
+    threads = jobs if any(file.suffix == ".pdf" for file in files) else 1  # text alone gains nothing from more
     with PdfReader(jobs) as pdfs, ThreadPoolExecutor(threads) as pool:
         try:
-            read = chain.from_iterable(
-                pool.map(partial(_understood, pdfs=pdfs), *_opened(found[first : first + _AT_ONCE], largest, kept))
-                for first in range(0, len(found), _AT_ONCE)
+            found = chain.from_iterable(
+                pool.map(partial(_understood, pdfs=pdfs), *_opened(files[first : first + _AT_ONCE], largest, kept))
+                for first in range(0, len(files), _AT_ONCE)
             )
-            for done, result in enumerate(read, 1):
-                if isinstance(result, Source):
-                    sources.append(result)
-                    problems.extend(result.problems)
-                else:
-                    problems.append(result)
-                progress(done, len(found))
+            for done, result in enumerate(found, 1):
+                yield result
+                progress(done, len(files))
         finally:  # an interrupt does not wait for the letters still to read
             pool.shutdown(wait=False, cancel_futures=True)
-    return sources, problems
 
 
 def _opened(files: Sequence[Found], largest: int, kept: Kept | None) -> tuple[list[bytes | Problem | Source], list[str]]:
@@ -121,12 +114,12 @@ def _opened(files: Sequence[Found], largest: int, kept: Kept | None) -> tuple[li
     return contents, names
 
 
-def keep(kept: Kept, sources: Iterable[Source], *, all_others: bool) -> None:
-    """For the next build; `all_others`: what is not among these is forgotten at once."""
+def keep(kept: Kept, sources: Iterable[Source]) -> Iterable[bytes]:
+    """For the next build; under which keys, for `shelf.sweep`."""
     by_key = {kept.key(source.name, source.sha256): source for source in sources}
-    new = by_key.keys() - shelf.keys(kept.table)
+    new = by_key.keys() - shelf.among(kept.table, by_key)
     shelf.put(kept.table, {key: msgspec.msgpack.encode(by_key[key]) for key in sorted(new)})
-    shelf.sweep(kept.table, by_key, all_others=all_others)
+    return by_key.keys()
 
 
 def find(folder: Path) -> tuple[list[Found], list[Problem]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from markupsafe import escape
@@ -54,20 +54,22 @@ def same_spelling(text: str) -> list[str]:
     return list(dict.fromkeys((*levels, *visits)))
 
 
-def words(shards: Sequence[Sequence[Letter]]) -> Mapping[str, str]:
-    """Two letters -> the words that begin with them, a line each, most frequent first.
+def count(letters: Iterable[Letter]) -> Mapping[str, int]:
+    """Word -> in how many of the letters it stands."""
+    return Counter(word for letter in letters for word in _words(letter))
+
+
+def words(shards: Sequence[Mapping[str, int]]) -> Mapping[str, str]:
+    """From what `count` says of each shard: two letters -> the words that begin with them, a line each, most frequent first.
 
     A word that is not in every shard is followed by the set of its shards as a hexadecimal number: bit 0 is the first shard.
     """
     letters: Counter[str] = Counter()
     found: dict[str, int] = defaultdict(int)
     for number, shard in enumerate(shards):
-        counted: Counter[str] = Counter()
-        for letter in shard:
-            counted.update(_words(letter))
-        for word in counted:
+        for word in shard:
             found[word] |= 1 << number
-        letters.update(counted)
+        letters.update(shard)
     everywhere = (1 << len(shards)) - 1
     lines = defaultdict(list)
     for word, _ in islice(sorted(letters.items(), key=lambda item: (-item[1], item[0])), WORDS):

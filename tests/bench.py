@@ -281,7 +281,7 @@ STAGES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("rules, proved", formats, ("load",)),
     ("rules, proved", privacy, ("load",)),
     ("rules, proved", languages, ("load",)),
-    ("read", sources, ("read_folder", "read_metadata")),
+    ("read", sources, ("_opened", "_understood", "read_metadata")),
     ("parse", parse, ("parse",)),
     ("parse", metadata, ("merge",)),
     ("tag", facets, ("tag",)),

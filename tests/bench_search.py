@@ -144,7 +144,7 @@ def built(parts: Sequence[Path], site: Path) -> Figures:
     letters = _letters(parts)
     started, memory = time.monotonic(), _megabytes()
     with _watched() as theirs:
-        search.build(site, letters, corpus.known(), text=True, jobs=2, progress=lambda *_: None)
+        search.build(site, letters, corpus.known(), lambda letter: letter, text=True, jobs=2, progress=lambda *_: None)
     seconds = time.monotonic() - started
     figures = {"seconds": seconds, "letters": memory, "ours": _megabytes(), "pagefind": max(theirs)}
     return {**figures, **_sizes(site, ("catalogue", "pagefind"), len(letters))}

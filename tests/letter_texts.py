@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from site_builder import formats, text
-from site_builder.model import Letter, Source
+from site_builder import formats, sources, text
+from site_builder.model import Letter, Problem, Source
 from site_builder.parse import parse
 
 HERE = Path(__file__).parent
@@ -24,6 +24,14 @@ def invented() -> Mapping[str, str]:
     """Path below the root -> text of every invented letter that is plain text."""
     paths = sorted([*(HERE / "letters").rglob("*.txt"), *(ROOT / "letters").glob("*.txt")])
     return {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in paths}
+
+
+def read_folder(folder: Path, *given: Callable[[int, int], None], jobs: int = 1) -> tuple[list[Source], list[Problem]]:
+    """Every letter below the folder, and the problems of the folder and its files."""
+    files, problems = sources.find(folder)
+    results = list(sources.read(files, *given, jobs=jobs))
+    found = [result for result in results if isinstance(result, Source)]
+    return found, [*problems, *(told for one in results for told in (one.problems if isinstance(one, Source) else [one]))]
 
 
 def source_of(typed: str, name: str = "letter.txt") -> Source:

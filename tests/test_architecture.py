@@ -17,7 +17,7 @@ LAYERS = (
     {"__main__"},
     {"cli"},
     {"build"},
-    {"writing"},
+    {"writing", "intake"},
     {
         "datasets",
         "originals",
@@ -34,6 +34,7 @@ LAYERS = (
         "seal",
         "cache",
         "shelf",
+        "whole",
         "workers",
     },
     {
@@ -50,6 +51,7 @@ LAYERS = (
         "glossary",
         "collection",
         "render",
+        "scripts",
         "catalogue",
         "staged",
         "exports",

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from site_builder import archives, build, publish
-from site_builder.sources import read_folder
 from tests.conftest import ROOT
+from tests.letter_texts import read_folder
 
 SAMPLES = sorted((ROOT / "letters").glob("CM*"))[:6]
 GOOD = (ROOT / "letters" / "CM99-0000118.txt").read_bytes()

@@ -27,7 +27,7 @@ ISSUES = sum(len(one.issues) for one in LETTERS)
 
 
 def write(folder: Path, letters: Sequence[Letter] = LETTERS, most_plain: int = 5_000) -> dict[str, Dataset]:
-    return {data.name: data for data in datasets.write(folder, letters, RULES.facets, most_plain)}
+    return {data.name: data for data in datasets.write(folder, letters, exports.lines(letters, RULES.facets), most_plain)}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -260,7 +260,7 @@ def asking(request: str, **changed: object) -> Letter:
 
 def test_word_lists_begin_with_the_word_that_most_letters_hold() -> None:
     letters = [asking("pea part part part"), asking("pea pat"), asking("pat pa p"), asking("pea")]
-    assert staged.words([letters]) == {"pa": "pat\npa\npart", "pe": "pea"}
+    assert staged.words([staged.count(letters)]) == {"pa": "pat\npa\npart", "pe": "pea"}
 
 
 def test_word_lists_hold_every_text_that_is_searched_in_all_its_spellings() -> None:
@@ -274,7 +274,7 @@ def test_word_lists_hold_every_text_that_is_searched_in_all_its_spellings() -> N
         rationale=("Reason, 10/325mg", "at L4-5"),
     )
     summary = Section(kind="summary", heading="Nowhere", paragraphs=("Fell.", "Rose."))
-    lists = staged.words([[a_letter(issues=(issue,), sections=(summary,))]])
+    lists = staged.words([staged.count([a_letter(issues=(issue,), sections=(summary,))])])
     found = {word for lines in lists.values() for word in lines.split("\n")}
     assert found == {
         *["whole", "part", "odg", "mtus", "reason", "10325mg", "10", "325mg", "at", "l45", "l4", "l4l5", "fell", "rose"]
@@ -284,18 +284,18 @@ def test_word_lists_hold_every_text_that_is_searched_in_all_its_spellings() -> N
 
 def test_word_lists_hold_so_many_words_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staged, "WORDS", 2)
-    assert staged.words([[asking("one two three"), asking("two three")]]) == {"th": "three", "tw": "two"}
+    assert staged.words([staged.count([asking("one two three"), asking("two three")])]) == {"th": "three", "tw": "two"}
 
 
 def test_a_word_of_some_shards_tells_them_as_a_hexadecimal_number() -> None:
     shards = [[asking("all")], [asking("all two")], [asking("all")], [asking("all two")], [asking("all two")]]
-    assert staged.words(shards) == {"al": "all", "tw": "two 1a"}
+    assert staged.words(list(map(staged.count, shards))) == {"al": "all", "tw": "two 1a"}
 
 
 def test_word_lists_tell_which_shards_hold_a_word() -> None:
     one = a_letter(issues=(Issue(number=1, request="Norco 10/325mg", disputed="Norco 10/325mg", outcome="upheld"),), sections=())
     two = a_letter(issues=(Issue(number=1, request="Norco X-ray", disputed="Norco X-ray", outcome="upheld"),), sections=())
-    lists = staged.words([[one], [two]])
+    lists = staged.words([staged.count([one]), staged.count([two])])
     assert lists["no"] == "norco"
     assert lists["10"].split("\n") == ["10 1", "10325mg 1"]
     assert lists["xr"] == "xray 2"

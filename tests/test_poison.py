@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import pytest
 
-from site_builder import build, workers
+from site_builder import build, intake, workers
 from site_builder.model import BuildError
 from site_builder.pdf import PdfReader
 from tests.conftest import FULL, ROOT
@@ -115,5 +115,5 @@ def test_a_letter_over_which_our_own_code_falls_is_named_and_tried_again_by_the_
         patched.setattr(build.Reader, "read", lambda self, source: (kinds.get(source.name, int)(), read(self, source))[1])
         reading = build.read(options)
     assert len(reading.letters) == 118
-    assert {problem.file for problem in reading.problems if problem.code == build.LOST} == set(kinds)
+    assert {problem.file for problem in reading.problems if problem.code == intake.LOST} == set(kinds)
     assert len(build.read(options).letters) == 120

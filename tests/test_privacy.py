@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from site_builder import build, formats, parse, privacy, sources
+from site_builder import build, formats, parse, privacy
 from site_builder.model import BuildError, Citation, Section
-from tests import example_site, planted
+from tests import example_site, letter_texts, planted
 from tests.conftest import FULL
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ def test_a_finding_shows_its_shape_and_never_its_value() -> None:
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real letters are not beside this checkout (../shared/letters)")
 def test_no_real_letter_is_blocked(folder: str) -> None:
     cutters = formats.load({path.stem: path.read_text() for path in (ROOT / "site_builder/formats").glob("*.toml")})
-    read, _ = sources.read_folder(REAL / folder)
+    read, _ = letter_texts.read_folder(REAL / folder)
     blocked = [
         (problem.file, problem.message)
         for source in read

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from site_builder import build, sources, text
+from site_builder import build, text
+from tests import letter_texts
 from tests.test_readme import README, accuracy
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -78,7 +79,7 @@ def test_every_letter_and_issue_is_published(site: tuple[str, Path, build.Report
 
 def test_every_word_of_every_letter_is_on_its_page(site: tuple[str, Path, build.Report]) -> None:
     name, out, _ = site
-    read, _ = sources.read_folder(LETTERS / name)
+    read, _ = letter_texts.read_folder(LETTERS / name)
     rows = {row["source"]: row for row in exported(out)}
     missing = {}
     for source in read:
@@ -92,7 +93,7 @@ def test_every_word_of_every_letter_is_on_its_page(site: tuple[str, Path, build.
 
 def test_a_page_weighs_at_most_1_6_times_its_letter_and_a_kilobyte(site: tuple[str, Path, build.Report]) -> None:
     name, out, _ = site
-    read, _ = sources.read_folder(LETTERS / name)
+    read, _ = letter_texts.read_folder(LETTERS / name)
     sizes = {source.name: len("\n".join(line.text for line in source.lines).encode()) for source in read}
     over = [(out / row["url"]).stat().st_size - 1.6 * sizes[row["source"]] - 1024 for row in exported(out)]
     assert max(over) <= 0

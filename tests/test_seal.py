@@ -130,10 +130,10 @@ def test_a_letter_that_is_held_back_is_told_each_time(options: build.Options, tm
 def test_the_seal_of_a_site_with_takedowns_names_nothing(options: build.Options) -> None:
     assert options.cache
     table = options.cache / "seal.sqlite"
-    assert shelf.keys(table)
+    assert shelf.everything(table)
     (options.letters / takedowns.FILE).write_text('[[takedown]]\ncase = "CM99-0000012"\nreason = "x"\ndate = 2026-11-01\n')
     build.build(options)
-    assert shelf.keys(table) == set()
+    assert shelf.everything(table) == {}
 
 
 def test_a_failed_build_seals_nothing(options: build.Options) -> None:

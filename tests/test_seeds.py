@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the seed letters are
 
 @pytest.fixture(scope="module")
 def read() -> dict[str, dict[str, Any]]:
-    letters = build.read(build.Options(letters=SEEDS)).letters
+    letters = build.read(build.Options(letters=SEEDS)).every()
     return {letter.source[:3]: json.loads(exports.encode(letter)) for letter in letters}
 
 

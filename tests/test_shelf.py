@@ -86,7 +86,7 @@ def test_a_letter_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeyp
     assert len(read) == len(first.letters) > 20
     read.clear()
     again = reading(tmp_path / "letters", tmp_path / "cache")
-    assert (again.letters, again.problems) == (first.letters, first.problems)
+    assert (list(again.every()), again.problems) == (list(first.every()), first.problems)
     assert read == []
     with (tmp_path / "letters" / "CM99-0000118.txt").open("a", encoding="utf-8") as letter:
         letter.write("\nOne more sentence.\n")
@@ -118,7 +118,7 @@ def test_a_pdf_that_has_not_changed_is_not_opened_again(tmp_path: Path, monkeypa
 def test_processes_side_by_side_read_what_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("site_builder.workers.FEWEST", 1)
     alone, together = (reading(ROOT / "letters", None, jobs) for jobs in (1, 3))
-    assert msgspec.msgpack.encode(alone.letters) == msgspec.msgpack.encode(together.letters)
+    assert msgspec.msgpack.encode(list(alone.every())) == msgspec.msgpack.encode(list(together.every()))
     assert alone.problems == together.problems
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from site_builder.model import Problem, Source
 from site_builder.pdf import PdfReader
-from site_builder.sources import read_file, read_folder, read_metadata
+from site_builder.sources import read_file, read_metadata
 from site_builder.text import clean, lines_of, paragraphs
+from tests.letter_texts import read_folder
 from tests.make_pdf import ROOT, pdf_of
 
 REAL = ROOT.parent / "shared" / "letters" / "real"

@@ -1,0 +1,158 @@
+"""From files to letters: opened, published once, past the list of takedowns, parsed and tagged. Shell.
+
+A batch of files is in memory at once; what stays are the outlines of its letters and its problems. What an earlier build has
+opened, or has read with the same rules and rows, is taken from the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from site_builder import metadata, shelf, sources, workers
+from site_builder.metadata import Row
+from site_builder.model import Letter, Problem, Source
+from site_builder.reading import Reader
+from site_builder.takedowns import Takedowns
+from site_builder.whole import Whole
+
+BATCH = 2_000
+READING = "Reading letters"
+TABLE = "letters.sqlite"
+"""Of the cache: letters as they were read."""
+LOST = "letter-lost"
+"""Code of the problem of a letter over which this program fell."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, total)."""
+
+
+class Intake(NamedTuple):
+    """What came in."""
+
+    letters: Sequence[Letter]
+    """Outlines, in the order of the files, of quarantined letters too; their problems are in them."""
+    problems: Sequence[Problem]
+    """Of files and rows."""
+    whole: Whole
+
+
+class Desk(NamedTuple):
+    """How letters are taken in."""
+
+    reader: Reader
+    gone: Takedowns
+    code: bytes
+    """Digest of the code and the rules that read them."""
+    largest: int
+    """Bytes of a letter."""
+    jobs: int
+    cache: Path | None
+
+    def take_in(self, folder: Path, rows: Sequence[Row], progress: Progress) -> Intake:
+        """Every letter below `folder`; `rows`: of the table beside them."""
+        files, problems = sources.find(folder)
+        kept = sources.Kept(self.cache / "sources.sqlite", self.code) if self.cache else None
+        results = sources.read(files, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=kept)
+        whole, letters = Whole(), list[Letter]()
+        first, doubled, taken = dict[str, str](), list[Problem](), list[Problem]()
+        opened, read = set[bytes](), set[bytes]()
+        allowed = sorted((digest, sorted(kinds)) for digest, kinds in self.reader.gate.allowed.items())
+        told = hashlib.sha256(msgspec.msgpack.encode((self.code, self.reader.table, allowed))).digest()
+        of_file = _of_file(rows)
+        for batch in iter(lambda: list(islice(results, BATCH)), []):
+            found = [result for result in batch if isinstance(result, Source)]
+            problems += chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in batch)
+            single, same = _unique(found, first)
+            applied = [(source, self.gone.apply(source, of_file[source.name])) for source in single]
+            left = [one for _, one in applied if isinstance(one, Source)]
+            doubled += same
+            taken += (one for _, one in applied if isinstance(one, Problem))
+            if kept:
+                opened.update(sources.keep(kept, (source for source, one in applied if source == one)))
+            asked = {hashlib.sha256(told + msgspec.msgpack.encode(source)).digest(): source for source in left}
+            read.update(asked)
+            letters += whole.add(_counted(self._read(asked), len(letters), len(files), progress))
+        progress(READING, len(letters), len(letters))
+        if self.cache and kept:
+            shelf.sweep(kept.table, opened, all_others=self.gone.is_any)
+            shelf.sweep(self.cache / TABLE, read, all_others=self.gone.is_any)
+        files_gone = {problem.file for problem in taken}
+        unmatched = metadata.without_letter((row for row in rows if row.file not in files_gone), letters)
+        published = _named_apart([letter for letter in letters if self.gone.lets(letter)])
+        return Intake(published, (*problems, *unmatched, *doubled, *taken), whole)
+
+    def _read(self, asked: Mapping[bytes, Source]) -> Iterator[bytes]:
+        """The letters, encoded, in order."""
+        known = shelf.take(self.cache / TABLE, asked) if self.cache else {}
+        missing = [source for key, source in asked.items() if key not in known]
+        read = workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), missing, self.jobs, _lost)
+        new = dict[bytes, bytes]()
+        for key in asked:
+            letter = known.get(key) or next(read)
+            if key not in known and not _is_lost(letter):
+                new[key] = letter
+            yield letter
+        if self.cache:
+            shelf.put(self.cache / TABLE, new)
+
+
+def _lost(source: Source, told: str) -> bytes:
+    """In the place of a letter that our code cannot take: it is named, and costs no other."""
+    message = f"cannot be read ({told}): a fault of this program, not of yours; leave it out, and report it"
+    problem = Problem(code=LOST, message=message, file=source.name, severity="quarantine")
+    name = f"x-{source.sha256[:16]}"
+    return msgspec.msgpack.encode(Letter(id=name, source=source.name, sha256=source.sha256, format="", problems=(problem,)))
+
+
+def _is_lost(letter: bytes) -> bool:
+    """Not kept for the next build: a machine short of memory loses letters that another can read."""
+    return LOST.encode() in letter
+
+
+def _counted(letters: Iterable[bytes], before: int, total: int, progress: Progress) -> Iterator[bytes]:
+    for number, letter in enumerate(letters, before + 1):
+        yield letter
+        progress(READING, number, total)
+
+
+def _of_file(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    found = defaultdict[str, list[Row]](list)
+    for row in rows:
+        found[row.file or ""].append(row)
+    return found
+
+
+def _unique(found: Iterable[Source], first: dict[str, str]) -> tuple[list[Source], list[Problem]]:
+    """The same bytes are published once. `first`: digest -> name of the file that had it first; grows."""
+    kept: list[Source] = []
+    problems: list[Problem] = []
+    for source in found:
+        if source.sha256 in first:
+            told = f"the same bytes as {first[source.sha256]}: published once; remove one of the two"
+            problems.append(Problem(code="duplicate", message=told, file=source.name, severity="note"))
+        else:
+            first[source.sha256] = source.name
+            kept.append(source)
+    return kept, problems
+
+
+def _named_apart(letters: Sequence[Letter]) -> list[Letter]:
+    """Letters of one name: the first by decision date and sha256 keeps it, the others get `-<sha8>`, each with a problem."""
+    by_id: dict[str, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        by_id[letter.id].append(letter)
+    for name, same in by_id.items():
+        same.sort(key=lambda letter: (letter.decision_date is None, letter.decision_date, letter.sha256))
+        for number, letter in enumerate(same[1:], 1):
+            told = f"the case of {same[0].source}, with other text: both are published; check which one is right"
+            problem = Problem(code="same-case", message=told, file=letter.source)
+            same[number] = msgspec.structs.replace(letter, id=f"{name}-{letter.sha256[:8]}", problems=(*letter.problems, problem))
+    return [letter for same in by_id.values() for letter in same]
