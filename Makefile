@@ -15,6 +15,7 @@ BROWSER := $(VENV)/.browser-installed
 NODE := node_modules/.installed
 NODE_DEV := node_modules/.dev-installed
 NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4 --dist loadfile
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
@@ -43,10 +44,10 @@ check: $(RUNTIME) ## Report problems and coverage of letters/, write nothing
 	@$(RUN) -m site_builder check --letters $(LETTERS) $(ARGS)
 
 test: $(DEV) $(NODE_DEV) $(BROWSER) ## Install what the tests need, run them
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-full: $(DEV) $(NODE_DEV) $(BROWSER) ## The tests with their full counts, for a night
-	@FULL=1 $(RUN) -m pytest --timeout=3600 $(ARGS)
+	@FULL=1 $(RUN) -m pytest $(SIDE_BY_SIDE) --timeout=3600 $(ARGS)
 
 lint: $(DEV) ## Check style and format
 	@$(RUN) -m ruff check .

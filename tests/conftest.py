@@ -20,6 +20,8 @@ import pytest
 from site_builder.serve import Server
 from tests import browser
 
+_CACHE = tempfile.TemporaryDirectory(prefix="cache-")
+"""Of all builds of this process that do not name their own."""
 ROOT = Path(__file__).parents[1]
 FULL = bool(os.environ.get("FULL"))
 
@@ -30,7 +32,7 @@ hypothesis.settings.load_profile("full" if FULL else "fast")
 
 def pytest_configure() -> None:
     """What is kept from build to build is not that of the checkout. Under nohup, or behind a shell's `&`, signals are ignored, and children inherit that; a handler they do not inherit."""
-    os.environ.setdefault("SITE_BUILDER_CACHE", os.path.join(tempfile.mkdtemp(prefix="cache-"), "cache"))
+    os.environ.setdefault("SITE_BUILDER_CACHE", os.path.join(_CACHE.name, "cache"))
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
