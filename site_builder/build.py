@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -39,8 +40,8 @@ from site_builder import (
     takedowns,
     writing,
 )
-from site_builder.intake import Progress
-from site_builder.model import BuildError, Dataset, Frozen, Letter, Problem
+from site_builder.intake import Intake, Progress
+from site_builder.model import BuildError, Frozen, Letter, Problem
 from site_builder.reading import Reader
 from site_builder.whole import Whole
 
@@ -65,6 +66,21 @@ class Options(Frozen, frozen=True):
     """Folder in which indexes are kept from build to build; None: nothing is kept."""
 
 
+class Beside(NamedTuple):
+    """All that letters are read with: rules, settings, and what stands beside them."""
+
+    rules: rules.Rules
+    formats: Sequence[formats.Format]
+    settings: settings.Settings
+    gate: privacy.Gate
+    gone: takedowns.Takedowns
+    rows: Sequence[metadata.Row]
+    problems: Sequence[Problem]
+    """Of the table of rows."""
+    code: bytes
+    """Digest of the code and the rules."""
+
+
 class Reading(NamedTuple):
     """A collection understood, nothing written."""
 
@@ -73,25 +89,21 @@ class Reading(NamedTuple):
     whole: Whole
     """Their words."""
     problems: tuple[Problem, ...]
-    rules: rules.Rules
-    settings: settings.Settings
-    removed: tuple[str, ...] = ()
-    """Ids of letters that were taken down."""
-    forget: bool = False
-    """Does what earlier builds left hold letters or words that were taken down?"""
-    code: bytes = b""
-    """Digest of the code and the rules that read them."""
+    beside: Beside
 
     def every(self) -> Iterator[Letter]:
         """The letters, whole."""
         return map(self.whole.letter, self.letters)
 
 
-class Beside(NamedTuple):
-    """What is written before the pages, which lead to it."""
+class Press(NamedTuple):
+    """What pages are made with."""
 
-    datasets: Sequence[Dataset]
-    originals: Mapping[str, str]
+    renderer: render.Renderer
+    contents: Sequence[render.Content]
+    languages: Sequence[languages.Language]
+    follow_from: bytes
+    """Digest of all that every page follows from."""
 
 
 class Report(Frozen, frozen=True):
@@ -121,43 +133,89 @@ def build(options: Options, progress: Progress = silent) -> Report:
     carried: dict[str, str] = {}
     with publish.publishing(options.out, carried=carried) as stage:
         reading = read(options, progress)
-        if not reading.letters:
-            told = next((problem.message for problem in reading.problems), f"{options.letters} holds no letters")
-            raise BuildError(f"nothing to publish: {told}")
-        host = budget.load(_text(PACKAGE / "hosts.toml"), reading.settings.host)
-        facets = [facet for facet in reading.rules.facets if facet.order >= 0]
-        data = datasets.write(stage, reading.letters, exports.lines(reading.letters, facets, reading.whole.letter))
-        wanted, largest = reading.settings.publish_originals, reading.settings.max_letter_bytes
-        beside = Beside(data, originals.write(stage, options.letters, reading.letters, largest) if wanted else {})
-        written, linked = _write_pages(stage, reading, options, beside, progress)
-        carried.update(linked)
+        refuse_nothing(reading, str(options.letters))
+        site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)
+        data = datasets.write(stage, reading.letters, exports.lines(reading.letters, site.facets, reading.whole.letter))
+        parts = pages.parts(site, tools.contents, reading.beside.gone.pages, tools.languages, data, digest=reading.whole.digest)
+        table = options.cache / "pages.sqlite" if options.cache else None
+        kept = writing.Kept(table, options.out, tools.follow_from, reading.beside.gone.is_any) if table else None
+        told = partial(progress, "Writing pages")
+        done = list(writing.write(stage, parts, tools.renderer, kept, jobs=options.jobs, progress=told))
+        carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
         indexes = search.build(
             stage,
             reading.letters,
-            reading.rules,
+            reading.beside.rules,
             reading.whole.letter,
             text=options.search,
             jobs=options.jobs,
             cached=options.cache,
             progress=progress,
         )
-        offline.write(stage, _text(options.templates / offline.WORKER), carried)
-        fit = budget.fit(budget.weigh(publish.sizes(stage), len(reading.letters)), host)
+        written = [file for part in done for file in part.files]
+        report = complete(stage, options, site, tools, written, carried=carried)
     if options.cache:
-        cache.sweep(options.cache, indexes, all_others=reading.forget)
-    if reading.forget:
+        cache.sweep(options.cache, indexes, all_others=reading.beside.gone.is_any)
+    if reading.beside.gone.is_any:
         publish.forget(options.out)
-    report = Report(
-        letters=len(reading.letters),
-        issues=sum(len(letter.issues) for letter in reading.letters),
-        pages=written,
-        problems=reading.problems,
-        seconds=time.monotonic() - started,
-        fit=fit,
-    )
-    if sealed:
-        sealed.close(None if reading.forget else msgspec.msgpack.encode(report))  # it may name what was taken down
+    report = msgspec.structs.replace(report, seconds=time.monotonic() - started)
+    if sealed:  # where something was taken down the report may name it
+        sealed.close(None if reading.beside.gone.is_any else msgspec.msgpack.encode(report))
     return report
+
+
+def refuse_nothing(reading: Reading, letters: str) -> None:
+    """Raises BuildError where there is no letter to publish."""
+    if not reading.letters:
+        told = next((problem.message for problem in reading.problems), f"{letters} holds no letters")
+        raise BuildError(f"nothing to publish: {told}")
+
+
+def collected(reading: Reading, originals: Mapping[str, str] = MappingProxyType({})) -> collection.Collection:
+    """The letters, grouped. `originals`: letter id -> path of the letter itself, where it is published."""
+    beside, whole = reading.beside, reading.whole
+    return collection.Collection(reading.letters, beside.rules, beside.settings, reading.problems, originals, whole=whole.letter)
+
+
+def press(options: Options, beside: Beside) -> Press:
+    """Raises BuildError for a broken template."""
+    templates = options.templates
+    contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
+    spoken = languages.load(_texts(templates / "strings", ".toml"), beside.rules)
+    renderer = render.Renderer(
+        {path.relative_to(templates).as_posix(): _text(path) for path in sorted(templates.rglob("*")) if path.suffix in TEXTS},
+        {path.name: path.read_bytes() for path in sorted((templates / "static").iterdir())},
+        spoken,
+        contents,
+    )
+    follow_from = hashlib.sha256(beside.code + _digest(templates) + msgspec.msgpack.encode(beside.settings)).digest()
+    return Press(renderer, contents, spoken, follow_from)
+
+
+def complete(
+    stage: Path,
+    options: Options,
+    site: collection.Collection,
+    tools: Press,
+    written: Sequence[writing.Written],
+    *,
+    carried: Mapping[str, str] = MappingProxyType({}),
+) -> Report:
+    """Writes what stands beside pages, data and search. `written`: files of pages; `carried`: sums that are known."""
+    shown = [file for file in written if file.path.endswith(".html")]
+    indexed = sitemap.files([file.path for file in shown if file.indexed], site.settings)
+    for file in chain(tools.renderer.static_files(), indexed, statistics.files(site)):
+        publish.put(stage, file)
+    offline.write(stage, _text(options.templates / offline.WORKER), carried)
+    host = budget.load(_text(PACKAGE / "hosts.toml"), site.settings.host)
+    return Report(
+        letters=len(site.letters),
+        issues=len(site.rows),
+        pages=len(shown),
+        problems=tuple(site.problems),
+        seconds=0,
+        fit=budget.fit(budget.weigh(publish.sizes(stage), len(site.letters)), host),
+    )
 
 
 def _seal(options: Options) -> seal.Seal:
@@ -169,6 +227,12 @@ def _seal(options: Options) -> seal.Seal:
 
 def read(options: Options, progress: Progress = silent) -> Reading:
     """Every letter read, parsed, tagged and let through the privacy gate; raises BuildError for a broken rule file or setting."""
+    beside, whole = look_beside(options), Whole()
+    return reading_of(beside, [take_in(options, beside, whole, progress)], whole)
+
+
+def look_beside(options: Options) -> Beside:
+    """What the letters are read with; raises BuildError for what is broken in it."""
     known, cutters = _vocabularies(*(tuple(_texts(PACKAGE / name, ".toml").items()) for name in ("facets", "formats")))
     configured = settings.load(_text(options.config) if options.config.exists() else "", options.base_url)
     notice = _text_beside(options.letters, "NOTICE").strip()
@@ -176,32 +240,31 @@ def read(options: Options, progress: Progress = silent) -> Reading:
         configured = msgspec.structs.replace(configured, notice=" ".join(notice.split()))
     gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
     gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
-
-    code = _code()
     rows, told = sources.read_metadata(options.letters)
-    rows = gone.rows(rows)
+    return Beside(known, cutters, configured, gate, gone, rows, tuple(told), _code())
+
+
+def take_in(options: Options, beside: Beside, whole: Whole, progress: Progress) -> Intake:
+    """The letters of the folder; their words go into `whole`."""
     desk = intake.Desk(
-        reader=Reader(cutters, known, gate, metadata.by_letter(rows)),
-        gone=gone,
-        code=code,
-        largest=configured.max_letter_bytes,
+        reader=Reader(beside.formats, beside.rules, beside.gate, metadata.by_letter(beside.gone.rows(beside.rows))),
+        gone=beside.gone,
+        rows=beside.rows,
+        code=beside.code,
+        largest=beside.settings.max_letter_bytes,
         jobs=options.jobs,
         cache=options.cache,
     )
-    taken = desk.take_in(options.letters, rows, progress)
+    return desk.take_in(options.letters, whole, progress)
+
+
+def reading_of(beside: Beside, intakes: Sequence[Intake], whole: Whole) -> Reading:
+    """What came in, once or in pieces, as one collection."""
+    taken = intake.joined(intakes, beside.gone.rows(beside.rows), beside.gone)
     of_letters = [problem for letter in taken.letters for problem in letter.problems]
     refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
     published = sorted((letter for letter in taken.letters if letter.source not in refused), key=_newest_first)
-    return Reading(
-        letters=tuple(published),
-        whole=taken.whole,
-        problems=(*told, *taken.problems, *of_letters),
-        rules=known,
-        settings=configured,
-        removed=gone.pages,
-        forget=gone.is_any,
-        code=code,
-    )
+    return Reading(tuple(published), whole, (*beside.problems, *taken.problems, *of_letters), beside)
 
 
 @lru_cache(1)
@@ -228,35 +291,9 @@ def _digest(folder: Path, suffixes: tuple[str, ...] = ("",)) -> bytes:
     return digest.digest()
 
 
-def _write_pages(
-    stage: Path, reading: Reading, options: Options, beside: Beside, progress: Progress
-) -> tuple[int, dict[str, str]]:
-    """Everything but data and search; how many pages, and the sums of those that come from the site that stands."""
-    templates = options.templates
-    contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
-    spoken = languages.load(_texts(templates / "strings", ".toml"), reading.rules)
-    renderer = render.Renderer(
-        {path.relative_to(templates).as_posix(): _text(path) for path in sorted(templates.rglob("*")) if path.suffix in TEXTS},
-        {path.name: path.read_bytes() for path in sorted((templates / "static").iterdir())},
-        spoken,
-        contents,
-    )
-    whole = reading.whole
-    site = collection.Collection(
-        reading.letters, reading.rules, reading.settings, reading.problems, beside.originals, whole=whole.letter
-    )
-    parts = pages.parts(site, contents, reading.removed, spoken, beside.datasets, digest=whole.digest)
-    follow_from = hashlib.sha256(reading.code + _digest(templates) + msgspec.msgpack.encode(reading.settings)).digest()
-    kept = writing.Kept(options.cache / "pages.sqlite", options.out, follow_from, reading.forget) if options.cache else None
-    done = list(writing.write(stage, parts, renderer, kept, jobs=options.jobs, progress=partial(progress, "Writing pages")))
-    written = [file for part in done for file in part.files if file.path.endswith(".html")]
-    for file in chain(
-        renderer.static_files(),
-        sitemap.files([file.path for file in written if file.indexed], reading.settings),
-        statistics.files(site),
-    ):
-        publish.put(stage, file)
-    return len(written), {file.path: file.sha256 for part in done if part.carried for file in part.files}
+def _originals(stage: Path, options: Options, reading: Reading) -> Mapping[str, str]:
+    given = reading.beside.settings
+    return originals.write(stage, options.letters, reading.letters, given.max_letter_bytes) if given.publish_originals else {}
 
 
 def _newest_first(letter: Letter) -> tuple[bool, int, str]:

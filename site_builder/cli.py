@@ -150,7 +150,7 @@ def check(quiet: bool, as_json: bool, privacy: bool, **given: Any) -> None:
     """Read the letters, write nothing; report problems and what the vocabularies leave untagged."""
     with _progress(quiet) as progress:
         reading = builder.read(_options(**given), progress)
-    report = coverage.report(list(reading.every()), reading.problems, reading.rules)
+    report = coverage.report(list(reading.every()), reading.problems, reading.beside.rules)
     if privacy:
         for line in privacy_lines(reading.problems):
             click.echo(line)

@@ -11,8 +11,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -30,6 +31,7 @@ TABLE = "letters.sqlite"
 LOST = "letter-lost"
 """Code of the problem of a letter over which this program fell."""
 
+Item = TypeVar("Item", Source, Letter)
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total)."""
 
@@ -40,8 +42,9 @@ class Intake(NamedTuple):
     letters: Sequence[Letter]
     """Outlines, in the order of the files, of quarantined letters too; their problems are in them."""
     problems: Sequence[Problem]
-    """Of files and rows."""
-    whole: Whole
+    """Of files."""
+    gone: Sequence[str]
+    """Files that were taken down or held back by the list of takedowns."""
 
 
 class Desk(NamedTuple):
@@ -49,6 +52,8 @@ class Desk(NamedTuple):
 
     reader: Reader
     gone: Takedowns
+    rows: Sequence[Row]
+    """Of the table beside the letters, also those of letters that are gone: by them a letter may be known."""
     code: bytes
     """Digest of the code and the rules that read them."""
     largest: int
@@ -56,22 +61,21 @@ class Desk(NamedTuple):
     jobs: int
     cache: Path | None
 
-    def take_in(self, folder: Path, rows: Sequence[Row], progress: Progress) -> Intake:
-        """Every letter below `folder`; `rows`: of the table beside them."""
+    def take_in(self, folder: Path, whole: Whole, progress: Progress) -> Intake:
+        """Every letter below `folder`; their words go into `whole`."""
         files, problems = sources.find(folder)
         kept = sources.Kept(self.cache / "sources.sqlite", self.code) if self.cache else None
         results = sources.read(files, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=kept)
-        whole, letters = Whole(), list[Letter]()
-        first, doubled, taken = dict[str, str](), list[Problem](), list[Problem]()
+        of_file = metadata.by_letter(self.rows)
+        letters, first, doubled, taken = list[Letter](), dict[str, str](), list[Problem](), list[Problem]()
         opened, read = set[bytes](), set[bytes]()
         allowed = sorted((digest, sorted(kinds)) for digest, kinds in self.reader.gate.allowed.items())
         told = hashlib.sha256(msgspec.msgpack.encode((self.code, self.reader.table, allowed))).digest()
-        of_file = _of_file(rows)
         for batch in iter(lambda: list(islice(results, BATCH)), []):
             found = [result for result in batch if isinstance(result, Source)]
             problems += chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in batch)
-            single, same = _unique(found, first)
-            applied = [(source, self.gone.apply(source, of_file[source.name])) for source in single]
+            single, same = _unique(found, attrgetter("name"), first)
+            applied = [(source, self.gone.apply(source, of_file.get(source.name, ()))) for source in single]
             left = [one for _, one in applied if isinstance(one, Source)]
             doubled += same
             taken += (one for _, one in applied if isinstance(one, Problem))
@@ -84,10 +88,7 @@ class Desk(NamedTuple):
         if self.cache and kept:
             shelf.sweep(kept.table, opened, all_others=self.gone.is_any)
             shelf.sweep(self.cache / TABLE, read, all_others=self.gone.is_any)
-        files_gone = {problem.file for problem in taken}
-        unmatched = metadata.without_letter((row for row in rows if row.file not in files_gone), letters)
-        published = _named_apart([letter for letter in letters if self.gone.lets(letter)])
-        return Intake(published, (*problems, *unmatched, *doubled, *taken), whole)
+        return Intake(letters, (*problems, *doubled, *taken), [problem.file for problem in taken])
 
     def _read(self, asked: Mapping[bytes, Source]) -> Iterator[bytes]:
         """The letters, encoded, in order."""
@@ -102,6 +103,15 @@ class Desk(NamedTuple):
             yield letter
         if self.cache:
             shelf.put(self.cache / TABLE, new)
+
+
+def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
+    """As if it had come in at once. `rows`: of the table beside the letters."""
+    letters, problems = _unique(chain.from_iterable(one.letters for one in intakes), attrgetter("source"), {})
+    files_gone = {file for one in intakes for file in one.gone}
+    problems += metadata.without_letter((row for row in rows if row.file not in files_gone), letters)
+    published = _named_apart([letter for letter in letters if gone.lets(letter)])
+    return Intake(published, (*chain.from_iterable(one.problems for one in intakes), *problems), sorted(files_gone))
 
 
 def _lost(source: Source, told: str) -> bytes:
@@ -123,24 +133,17 @@ def _counted(letters: Iterable[bytes], before: int, total: int, progress: Progre
         progress(READING, number, total)
 
 
-def _of_file(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
-    found = defaultdict[str, list[Row]](list)
-    for row in rows:
-        found[row.file or ""].append(row)
-    return found
-
-
-def _unique(found: Iterable[Source], first: dict[str, str]) -> tuple[list[Source], list[Problem]]:
+def _unique(found: Iterable[Item], name: Callable[[Item], str], first: dict[str, str]) -> tuple[list[Item], list[Problem]]:
     """The same bytes are published once. `first`: digest -> name of the file that had it first; grows."""
-    kept: list[Source] = []
+    kept: list[Item] = []
     problems: list[Problem] = []
-    for source in found:
-        if source.sha256 in first:
-            told = f"the same bytes as {first[source.sha256]}: published once; remove one of the two"
-            problems.append(Problem(code="duplicate", message=told, file=source.name, severity="note"))
+    for one in found:
+        if one.sha256 in first:
+            told = f"the same bytes as {first[one.sha256]}: published once; remove one of the two"
+            problems.append(Problem(code="duplicate", message=told, file=name(one), severity="note"))
         else:
-            first[source.sha256] = source.name
-            kept.append(source)
+            first[one.sha256] = name(one)
+            kept.append(one)
     return kept, problems
 
 

@@ -47,8 +47,49 @@ def parts(
     """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written;
     `digest`: of every word of a letter.
     """
+    known = digests(site, digest or _digest)
+    of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets)
+    return [*of_many, *parts_of_letters(site, known, range(len(site.letters)), contents, languages)]
+
+
+def parts_of_letters(
+    site: Collection,
+    digests: Mapping[str, bytes],
+    numbers: Iterable[int],
+    contents: Sequence[Content],
+    languages: Sequence[Language],
+) -> Iterator[Part]:
+    """The pages of the letters with these numbers in the collection; `digests`: see there."""
+    paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
+    similar = similarity.finder(site.letters)
+    dressed = _dressing(site, contents, languages, ())
+    for number in numbers:
+        part = Part(partial(_decision, site, similar, number), partial(_under_decision, site, similar, digests, paged, number))
+        yield dressed(part)
+
+
+def parts_of_many(
+    site: Collection,
+    digests: Mapping[str, bytes],
+    contents: Sequence[Content],
+    removed: Sequence[str],
+    languages: Sequence[Language],
+    *,
+    datasets: Sequence[Dataset],
+) -> Iterator[Part]:
+    """All other pages: those that tell of many letters, or of none."""
     contents = [_addressed(content, site, datasets) for content in contents]
-    written = {language.code: [content for content in contents if content.language == language.code] for language in languages}
+    frames = Part(partial(_frames, site, _by_language(contents, languages), languages))
+    listed = _listed(site, digests)
+    rest = Part(partial(_rest, site, languages))
+    told = (Part(partial(statistics.pages, site)), Part(partial(feeds.pages, site)), rest, Part(partial(_removed, removed)))
+    return map(_dressing(site, contents, languages, datasets), chain([frames], listed, told))
+
+
+def _dressing(
+    site: Collection, contents: Sequence[Content], languages: Sequence[Language], datasets: Sequence[Dataset]
+) -> Callable[[Part], Part]:
+    """Gives the pages of a part what pages share."""
     shared = {
         "site": site.settings,
         "tally": site.tally,
@@ -61,6 +102,7 @@ def parts(
         "dictionary": DICTIONARY,
         "facets": site.facets,
     }
+    written = _by_language(contents, languages)
     menus = {code: dict(zip(("menu", "foot"), frame.menus(found), strict=True)) for code, found in written.items()}
 
     def dressed(part: Part) -> Iterator[Page]:
@@ -70,12 +112,11 @@ def parts(
             described = linked_data.describe(page, context, site.settings)
             yield msgspec.structs.replace(page, context={**context, "described": described})
 
-    found: Iterable[Part] = chain(
-        [Part(partial(_frames, site, written, languages))],
-        _planned(site, languages, digest or _digest),
-        [Part(partial(_removed, removed))],
-    )
-    return [Part(partial(dressed, part), part.follows_from) for part in found]
+    return lambda part: Part(partial(dressed, part), part.follows_from)
+
+
+def _by_language(contents: Sequence[Content], languages: Sequence[Language]) -> Mapping[str, Sequence[Content]]:
+    return {language.code: [content for content in contents if content.language == language.code] for language in languages}
 
 
 def _frames(site: Collection, written: Mapping[str, Sequence[Content]], languages: Sequence[Language]) -> Iterator[Page]:
@@ -97,13 +138,8 @@ def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) 
     return content._replace(html=html)
 
 
-def _planned(site: Collection, languages: Sequence[Language], digest: Callable[[Letter], bytes]) -> Iterator[Part]:
-    """The pages that are there once, with what is their own."""
-    digests = {letter.id: _digest((letter.id, digest(letter))) for letter in site.letters}
-    paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
-    similar = similarity.finder(site.letters)
-    for number in range(len(site.letters)):
-        yield Part(partial(_decision, site, similar, number), partial(_under_decision, site, similar, digests, paged, number))
+def _listed(site: Collection, digests: Mapping[str, bytes]) -> Iterator[Part]:
+    """The lists of every value, and of every pair of values that has one."""
     for axis, facet in enumerate(site.facets):
         for found, rows in sorted(site.by_value[axis].items()):
             yield Part(partial(lists.pages, site, axis, found), partial(_under_list, digests, (facet.key, found), rows))
@@ -111,9 +147,6 @@ def _planned(site: Collection, languages: Sequence[Language], digest: Callable[[
                 together = (facet.key, found, site.facets[other].key, one)
                 pages = partial(lists.pair_pages, site, (axis, found), (other, one), both)
                 yield Part(pages, partial(_under_list, digests, together, both))
-    yield Part(partial(statistics.pages, site))
-    yield Part(partial(feeds.pages, site))
-    yield Part(partial(_rest, site, languages))
 
 
 def _decision(site: Collection, similar: Callable[[int], Sequence[Similar]], number: int) -> Iterator[Page]:
@@ -135,6 +168,11 @@ def _under_decision(
 def _under_list(digests: Mapping[str, bytes], name: Sequence[str], rows: Sequence[Row]) -> Sequence[object]:
     """The letters of which it is."""
     return [name, [digests[row.letter.id] for row in rows]]
+
+
+def digests(site: Collection, digest: Callable[[Letter], bytes]) -> Mapping[str, bytes]:
+    """Of the letters, by id; the id is in them, which another letter of the case decides too."""
+    return {letter.id: _digest((letter.id, digest(letter))) for letter in site.letters}
 
 
 def _digest(values: object) -> bytes:

@@ -134,8 +134,8 @@ def test_a_notice_belongs_to_the_letters_it_stands_with(tmp_path: Path) -> None:
     folder = tmp_path / "letters"
     folder.mkdir()
     shutil.copy(GOOD, folder)
-    assert build.read(build.Options(letters=folder)).settings.notice == ""
+    assert build.read(build.Options(letters=folder)).beside.settings.notice == ""
     (folder / "NOTICE").write_text("Not for <b>publication</b>.\n")
     reading = build.read(build.Options(letters=folder))
-    assert (reading.settings.notice, len(reading.letters), reading.problems) == ("Not for <b>publication</b>.", 1, ())
-    assert "invented" in build.read(build.Options(letters=GOOD.parent)).settings.notice
+    assert (reading.beside.settings.notice, len(reading.letters), reading.problems) == ("Not for <b>publication</b>.", 1, ())
+    assert "invented" in build.read(build.Options(letters=GOOD.parent)).beside.settings.notice

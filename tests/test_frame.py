@@ -86,7 +86,7 @@ def test_every_verb_and_option_of_the_documents_exists() -> None:
 def test_a_lock_holds_exact_versions_with_hashes_and_no_index_address(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not PINNED.match(line) and not HASH.match(line)] == []
-    assert not [line for line in lines if "http" in line or "index" in line or "file:" in line]
+    assert not [line for line in lines if "://" in line or "index-url" in line or "file:" in line]
 
 
 def test_the_locks_hold_every_dependency_and_agree() -> None:
@@ -98,6 +98,7 @@ def test_the_locks_hold_every_dependency_and_agree() -> None:
     runtime, dev = locks["requirements.lock"], locks["requirements-dev.lock"]
     assert {_name(wanted) for wanted in project["dependencies"]} <= set(runtime)
     assert {_name(wanted) for wanted in project["optional-dependencies"]["dev"]} <= set(dev)
+    assert {_name(wanted) for wanted in project["optional-dependencies"]["cluster"]} <= set(dev)
     assert runtime.items() <= dev.items()
 
 
