@@ -107,7 +107,8 @@ class Desk(NamedTuple):
 
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
     """As if it had come in at once. `rows`: of the table beside the letters."""
-    letters, problems = _unique(chain.from_iterable(one.letters for one in intakes), attrgetter("source"), {})
+    everything = sorted((letter for one in intakes for letter in one.letters), key=attrgetter("source"))
+    letters, problems = _unique(everything, attrgetter("source"), {})
     files_gone = {file for one in intakes for file in one.gone}
     problems += metadata.without_letter((row for row in rows if row.file not in files_gone), letters)
     published = _named_apart([letter for letter in letters if gone.lets(letter)])

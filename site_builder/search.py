@@ -45,14 +45,19 @@ class Indexer(NamedTuple):
     whole: Callable[[Letter], Letter]
     """Gives a letter with its texts."""
 
+    def hub(self) -> Index:
+        """Writes pagefind/hub/."""
+        return self._made(HUB, [staged.HUB])
+
     def shard(self, shard: Shard) -> Index:
         """Writes pagefind/<name of the shard>/."""
         letters = list(map(self.whole, shard.letters))
-        return self.make(shard.name, [staged.page(letter, self.rules) for letter in letters], letters)
+        return self._made(shard.name, [staged.page(letter, self.rules) for letter in letters], letters)
 
-    def make(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
+    def _made(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
         """Writes pagefind/<name>/, from the cache where that holds it."""
         key = _key(name, pages)
+        (self.stage / "pagefind").mkdir(exist_ok=True)
         out = self.stage / "pagefind" / name
         note = cache.restore(self.cached, key, out) if self.cached else None
         if note is not None:
@@ -83,17 +88,20 @@ def build(
     `letters`: outlines; `whole`: gives one with its texts. Returns the keys of the indexes used, by which `cached` keeps them.
     """
     planned = catalogue.plan(letters, rules)
-    indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached, rules, whole), planned, jobs, progress) if text else {}
-    indexed = _indexed(stage, planned, indexes) if text else None
-    for file in catalogue.files(planned, rules, indexed):
+    indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached, rules, whole), planned, jobs, progress) if text else None
+    join(stage, planned, rules, indexes)
+    return {index.key for index in (indexes or {}).values()}
+
+
+def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Mapping[str, Index] | None) -> None:
+    """Writes catalogue/. `indexes`: by name of the shard, that of the hub with them; None for a site without text search."""
+    for file in catalogue.files(planned, rules, _indexed(stage, planned, indexes) if indexes else None):
         publish.put(stage, file)
-    return {index.key for index in indexes.values()}
 
 
 def _indexes(indexer: Indexer, planned: Catalogue, jobs: int, progress: Callable[[str, int, int], None]) -> dict[str, Index]:
     """Name of a shard -> its index; the hub is one of them."""
-    (indexer.stage / "pagefind").mkdir()
-    made = {HUB: indexer.make(HUB, [staged.HUB])}
+    made = {HUB: indexer.hub()}
     with ThreadPoolExecutor(min(2, max(jobs, 1))) as pool:
         shards = pool.map(indexer.shard, planned.shards)
         for done, (shard, index) in enumerate(zip(planned.shards, shards, strict=True), 1):
@@ -102,7 +110,7 @@ def _indexes(indexer: Indexer, planned: Catalogue, jobs: int, progress: Callable
     return made
 
 
-def _indexed(stage: Path, planned: Catalogue, indexes: dict[str, Index]) -> Indexed:
+def _indexed(stage: Path, planned: Catalogue, indexes: Mapping[str, Index]) -> Indexed:
     lists = staged.words([indexes[shard.name].words for shard in planned.shards])
     digest = hashlib.sha256("\n\n".join(lists.values()).encode()).hexdigest()[:8]
     for initial, words in lists.items():

@@ -123,7 +123,7 @@ def keep(kept: Kept, sources: Iterable[Source]) -> Iterable[bytes]:
 
 
 def find(folder: Path) -> tuple[list[Found], list[Problem]]:
-    """The files that should be letters, by name in byte order, and a problem for each thing that cannot be one."""
+    """The files that should be letters, by name, and a problem for each thing that cannot be one."""
     found: list[Found] = []
     problems: list[Problem] = []
     others: Counter[str] = Counter()
@@ -145,7 +145,7 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
         )
     if not found:
         problems.append(_refused("empty-folder", "", f"{_shown(folder)} holds no letters; put .pdf, .txt or .md files there"))
-    found.sort(key=lambda file: (os.fsencode(file.path), file.member))
+    found.sort(key=lambda file: (file.name, os.fsencode(file.path)))
     problems.sort(key=lambda problem: problem.file)
     return found, problems
 

@@ -9,17 +9,10 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
 
 from site_builder.model import Letter
-
-
-class _Place(NamedTuple):
-    start: int
-    length: int
-    digest: bytes
 
 
 class Whole:
@@ -27,15 +20,18 @@ class Whole:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the last who asks
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, tuple[int, int]] = {}
         self._decoder = msgspec.msgpack.Decoder(Letter)
+        self.digests: dict[str, bytes] = {}
+        """Of every word of a letter; also of letters whose words stand elsewhere."""
 
     def add(self, letters: Iterable[bytes]) -> list[Letter]:
         """Keeps letters, each encoded as msgpack; their outlines."""
         outlines: list[Letter] = []
         for encoded in letters:
             letter = self._decoder.decode(encoded)
-            self._places[letter.source] = _Place(self._file.tell(), len(encoded), hashlib.sha256(encoded).digest())
+            self._places[letter.source] = self._file.tell(), len(encoded)
+            self.digests[letter.source] = hashlib.sha256(encoded).digest()
             self._file.write(encoded)
             outlines.append(letter.outline)
         self._file.flush()  # now, or each copy of this process would write what waits
@@ -43,10 +39,20 @@ class Whole:
 
     def letter(self, outline: Letter) -> Letter:
         """The whole letter; name and problems are those that the outline has by now."""
-        place = self._places[outline.source]
-        found = self._decoder.decode(os.pread(self._file.fileno(), place.length, place.start))
+        found = self._decoder.decode(self.encoded(outline))
         return msgspec.structs.replace(found, id=outline.id, problems=outline.problems)
+
+    def encoded(self, outline: Letter) -> bytes:
+        """The letter as it was added."""
+        start, length = self._places[outline.source]
+        return os.pread(self._file.fileno(), length, start)
 
     def digest(self, outline: Letter) -> bytes:
         """Of every word of the letter."""
-        return self._places[outline.source].digest
+        return self.digests[outline.source]
+
+    def forget(self) -> None:
+        """Makes room: of the letters that were added only the digests stay."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._places.clear()

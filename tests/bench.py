@@ -292,7 +292,7 @@ STAGES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("write", publish, ("put",)),
     ("exports", datasets, ("write",)),
     ("catalogue", search, ("build",)),
-    ("index", search.Indexer, ("make",)),
+    ("index", search.Indexer, ("hub", "shard")),
     ("cache", cache, ("keep", "restore", "sweep")),
     ("cache", shelf, ("put", "take", "everything", "sweep")),
     ("sums and sizes", publish, ("manifest", "sizes")),
