@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from functools import lru_cache
+from sys import intern
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 
 Outcome = Literal["upheld", "overturned"]
 LetterOutcome = Literal["upheld", "overturned", "partially-overturned"]
 Severity = Literal["note", "warning", "quarantine"]
+Value = TypeVar("Value")
 
 
 class Frozen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -28,10 +31,6 @@ class BuildError(Exception):
     def __init__(self, message: str, exit_code: int = 2) -> None:
         super().__init__(message)
         self.exit_code = exit_code
-
-    def __reduce__(self) -> tuple[type[BuildError], tuple[str, int]]:
-        """From another process it comes back with its exit code."""
-        return BuildError, (str(self), self.exit_code)
 
 
 class Problem(Frozen, frozen=True):
@@ -76,7 +75,7 @@ class Evidence(Frozen, frozen=True):
     words: str
 
 
-class Citation(Frozen, frozen=True):
+class Citation(Frozen, frozen=True, gc=False):
     """What one side cites for one issue: the paragraph, and what the grammar finds in it."""
 
     raw: str = ""
@@ -88,7 +87,7 @@ class Citation(Frozen, frozen=True):
     """Page ranges as cited; they belong to the citation as a whole."""
 
 
-class Issue(Frozen, frozen=True):
+class Issue(Frozen, frozen=True, gc=False):
     """One disputed treatment."""
 
     number: int
@@ -157,7 +156,7 @@ class Section(Frozen, frozen=True):
     line: int | None = None
 
 
-class Letter(Frozen, frozen=True):
+class Letter(Frozen, frozen=True, gc=False):
     """One final determination."""
 
     id: str
@@ -187,8 +186,23 @@ class Letter(Frozen, frozen=True):
 
     @property
     def outline(self) -> Letter:
-        """Without its texts and the evidence: what lists, counts and links need, in a fifth of the memory."""
-        return msgspec.structs.replace(self, issues=tuple(map(_outlined, self.issues)), sections=(), evidence=())
+        """What lists, counts and links need, in a seventh of the memory: without texts, evidence and what only its page says."""
+        return msgspec.structs.replace(
+            self,
+            format=intern(self.format),
+            decision_date=_same(self.decision_date),
+            date_of_injury=None,
+            ur_denial_date=None,
+            assigned_date=None,
+            received_date=None,
+            licensure=(),
+            specialties=(),
+            injured_body_parts=(),
+            issues=tuple(map(_outlined, self.issues)),
+            sections=(),
+            facets=_same_values(self.facets),
+            evidence=(),
+        )
 
     @property
     def url(self) -> str:
@@ -268,7 +282,31 @@ class Dataset(Frozen, frozen=True):
 
 
 def _outlined(issue: Issue) -> Issue:
-    ur, imr = (Citation(guidelines=cited.guidelines) for cited in (issue.ur, issue.imr))
     return msgspec.structs.replace(
-        issue, request="", outcome_words="", ur=ur, imr=imr, rationale=(), heading="", labels=("", "", ""), evidence=()
+        issue,
+        request="",
+        outcome_words="",
+        ur=_same(Citation(guidelines=issue.ur.guidelines)),
+        imr=_same(Citation(guidelines=issue.imr.guidelines)),
+        rationale=(),
+        heading="",
+        labels=("", "", ""),
+        line=None,
+        request_body_parts=(),
+        body_parts=_same(issue.body_parts),
+        body_parts_from=_same(issue.body_parts_from),
+        category=_same(issue.category),
+        subcategory=_same(issue.subcategory),
+        facets=_same_values(issue.facets),
+        evidence=(),
     )
+
+
+def _same_values(facets: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return {intern(key): _same(ids) for key, ids in facets.items()}
+
+
+@lru_cache(2**16)
+def _same(value: Value) -> Value:
+    """One for all that are equal: the same few come again and again, and every letter would hold its own."""
+    return value
