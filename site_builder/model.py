@@ -32,6 +32,10 @@ class BuildError(Exception):
         super().__init__(message)
         self.exit_code = exit_code
 
+    def __reduce__(self) -> tuple[type[BuildError], tuple[str, int]]:
+        """From another process it comes back with its exit code."""
+        return BuildError, (str(self), self.exit_code)
+
 
 class Problem(Frozen, frozen=True):
     """Something strange in one input: news for the user, not an accident."""
