@@ -15,6 +15,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from site_builder import build as builder
-from site_builder import coverage, exports, intake, takedowns
+from site_builder import coverage, exports, intake, ship, takedowns
+from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
 from site_builder.publish import remedy
 from site_builder.serve import Reloads, Server, refuse_no_site, serve_until_interrupted
@@ -213,6 +215,39 @@ def serve(out: Path, port: int, base: str, max_age: int | None) -> None:
 
 
 @main.command()
+@_out_option
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@click.option("--to", "target", required=True, metavar="URL", help="Where the site is to stand: s3://bucket/prefix, file:///...")
+@click.option("--endpoint-url", metavar="URL", help="Of an S3 service other than Amazon's.")
+@click.option("--dry-run", is_flag=True, help="Only print what would be sent, deleted and purged.")
+@click.option(
+    "--purge-list",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the addresses to be purged from caches; they are printed without it.",
+)
+def upload(*, out: Path, quiet: bool, target: str, endpoint_url: str | None, dry_run: bool, purge_list: Path | None) -> None:
+    """Publish the built site at an object store."""
+
+    def announce(addresses: Sequence[str]) -> None:
+        lines = "".join(f"{printable(address)}\n" for address in addresses)
+        if purge_list:
+            purge_list.write_text(lines, encoding="utf-8")
+        if addresses:
+            click.echo(f"Letters were withdrawn: purge these {len(addresses):,} paths from caches at once")
+            click.echo(f"{printable(str(purge_list))}\n" if purge_list else lines, nl=False)
+
+    if dry_run:
+        todo = ship.plan(out, ship.open_store(target, endpoint_url))
+        for word, paths in (("send", todo.sent), ("delete", todo.removed), ("purge", todo.purge)):
+            click.echo("".join(f"{word} {printable(path)}\n" for path in paths), nl=False)
+        click.echo(_uploaded("Would upload", todo.shipped, target))
+        return
+    with _progress(quiet) as progress:
+        shipped = ship.ship(out, target, endpoint_url, announce=announce, progress=partial(progress, "Uploading"))
+    click.echo(_uploaded("Uploaded", shipped, target))
+
+
+@main.command()
 @_building_options
 @_serving_options
 def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
@@ -328,6 +363,11 @@ def summary(report: builder.Report, out: Path) -> str:
     counted = f"{_count(report.letters, 'letter')} with {_count(report.issues, 'issue')} on {_count(report.pages, 'page')}"
     begin = "Nothing has changed:" if report.unchanged else "Published"
     return f"{begin} {counted} in {printable(str(out))} ({report.seconds:.1f} s){told}"
+
+
+def _uploaded(begin: str, shipped: ship.Shipped, target: str) -> str:
+    done = f"{shipped.sent:,} sent ({size(shipped.bytes)}), {shipped.unchanged:,} unchanged, {shipped.removed:,} removed"
+    return f"{begin} to {printable(target)}: {done}"
 
 
 def _count(number: int, noun: str) -> str:

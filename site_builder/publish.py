@@ -114,6 +114,13 @@ def forget(out: Path) -> None:
         _sweep(out)
 
 
+@contextlib.contextmanager
+def kept(out: Path) -> Iterator[None]:
+    """No build replaces the site `out` until the block ends."""
+    with _locked(Path(os.path.realpath(out))):
+        yield
+
+
 def carry(path: str, sha256: str, out: Path, stage: Path) -> bool:
     """Links a file of the site `out` into the stage, or copies it where it cannot be linked; False unless it has this sum."""
     old, new = out / path, stage / path

@@ -287,6 +287,12 @@ def serve_until_interrupted(server: Server, show: Callable[[str], None]) -> None
         server.server_close()
 
 
+def content_type(name: str) -> str:
+    """As a host is to give it for a file of a site."""
+    kind = os.path.splitext(name)[1].lower()
+    return f"{_TYPES[kind]}; charset=utf-8" if kind in _TYPES else _binary(kind)
+
+
 def _inside(root: str, names: list[str]) -> Path | None:
     """The path below the root, if no name in it is hidden, empty or a way up, and no part of it is a link."""
     if any(not name or name.startswith(".") for name in names):
