@@ -29,6 +29,7 @@ LAYERS = (
         "pagefind",
         "publish",
         "serve",
+        "ship",
         "watch",
         "marks",
         "seal",
