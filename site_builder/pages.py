@@ -49,23 +49,22 @@ def parts(
     """
     known = digests(site, digest or _digest)
     of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets)
-    return [*of_many, *parts_of_letters(site, known, range(len(site.letters)), contents, languages)]
+    return [*of_many, *map(part_of_letter(site, known, contents, languages), range(len(site.letters)))]
 
 
-def parts_of_letters(
-    site: Collection,
-    digests: Mapping[str, bytes],
-    numbers: Iterable[int],
-    contents: Sequence[Content],
-    languages: Sequence[Language],
-) -> Iterator[Part]:
-    """The pages of the letters with these numbers in the collection; `digests`: see there."""
+def part_of_letter(
+    site: Collection, digests: Mapping[str, bytes], contents: Sequence[Content], languages: Sequence[Language]
+) -> Callable[[int], Part]:
+    """For the number of a letter in the collection its page. `digests`: see there."""
     paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
     similar = similarity.finder(site.letters)
     dressed = _dressing(site, contents, languages, ())
-    for number in numbers:
-        part = Part(partial(_decision, site, similar, number), partial(_under_decision, site, similar, digests, paged, number))
-        yield dressed(part)
+
+    def part(number: int) -> Part:
+        under = partial(_under_decision, site, similar, digests, paged, number)
+        return dressed(Part(partial(_decision, site, similar, number), under))
+
+    return part
 
 
 def parts_of_many(

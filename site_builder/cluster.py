@@ -1,0 +1,441 @@
+"""A collection built in pieces, by whoever is at hand: a Dask cluster, the jobs of a matrix, one machine piece by piece. Shell.
+
+Three kinds of work, which meet in the folder `work` (a path, or any fsspec URL) and nowhere else:
+
+    read_unit     letters of a folder or an archive       -> their outlines, their words
+    build_shard   pages, text index and data of a shard   -> a bundle
+    assemble      all that tells of many letters          -> the site, the same as `build` would publish
+
+A shard needs the outlines of the whole collection: of neighbours in time, of similar decisions, of values that have a page.
+Nobody holds all words. A result is named by all that it follows from, stands with its sum and appears at once: a piece that is done
+twice gives the same again, and whoever begins anew finds done what was done. What a run did not ask for is removed at its end,
+so that nothing of a letter that was taken down stays.
+
+Known limits: originals are not published from here; a change of what stands beside the letters (metadata.csv, takedowns.toml)
+reads every letter anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from site_builder import build as builder
+from site_builder import catalogue, datasets, exports, pagefind, pages, publish, search, sources, writing
+from site_builder.catalogue import Catalogue, Shard
+from site_builder.collection import Collection
+from site_builder.intake import Intake, Progress
+from site_builder.model import BuildError, File, Frozen, Letter, Problem
+from site_builder.search import Index
+from site_builder.whole import Whole
+
+UNIT = 1_000
+"""Most loose letters that are read in one piece; a folder or an archive is a piece, whatever it holds."""
+INSTALL = "install the cluster's packages: pip install distributed fsspec s3fs (or the extra `cluster`)"
+SUM = 32
+"""Bytes of the sum before a result."""
+NOTE = "note"
+SITE = "site/"
+_LINES = ("letters.jsonl", "issues.csv")
+"""Of a bundle, beside the files of the site."""
+
+Item = TypeVar("Item")
+
+
+class Job(Frozen, frozen=True):
+    """What is built, in words that another machine understands."""
+
+    letters: str
+    """Path or URL of the folder of letters."""
+    work: str
+    """Path or URL of the folder in which the pieces meet."""
+    config: str = ""
+    """Text of the settings."""
+    base_url: str | None = None
+    search: bool = True
+
+
+class Span(NamedTuple):
+    """A piece of a result."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Read(Frozen, frozen=True):
+    """What reading a unit gives."""
+
+    letters: tuple[Letter, ...]
+    """Outlines."""
+    problems: tuple[Problem, ...]
+    gone: tuple[str, ...]
+    spans: tuple[Span, ...]
+    """Where the words of each are."""
+    digests: tuple[bytes, ...]
+
+
+class Built(Frozen, frozen=True):
+    """What building a shard gives, besides its files."""
+
+    written: tuple[writing.Written, ...]
+    index: Index | None
+
+
+class Store(NamedTuple):
+    """A folder of results."""
+
+    files: Any
+    """An fsspec file system."""
+    root: str
+
+    @classmethod
+    def at(cls, url: str) -> Store:
+        try:
+            from fsspec.core import url_to_fs  # noqa: PLC0415  # only who builds in pieces needs it
+        except ImportError as error:
+            raise BuildError(INSTALL, exit_code=3) from error
+        return cls(*url_to_fs(url))
+
+    def get(self, name: str) -> bytes | None:
+        """None for what is not there, or torn."""
+        try:
+            content: bytes = self.files.cat_file(f"{self.root}/{name}")
+        except FileNotFoundError:
+            return None
+        if hashlib.sha256(content[SUM:]).digest() == content[:SUM]:
+            return content[SUM:]
+        self.files.rm_file(f"{self.root}/{name}")  # so that it is made again
+        return None
+
+    def has(self, name: str) -> bool:
+        return bool(self.files.exists(f"{self.root}/{name}"))
+
+    def put(self, name: str, content: bytes) -> None:
+        """Appears whole, with its sum before it."""
+        path, summed = f"{self.root}/{name}", hashlib.sha256(content).digest() + content
+        if "file" not in (self.files.protocol, *self.files.protocol):
+            self.files.pipe_file(path, summed)
+            return
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(f".{secrets.token_hex(8)}")
+        unfinished.write_bytes(summed)
+        unfinished.replace(target)
+
+    def parts(self, spans: Sequence[Span]) -> list[bytes]:
+        """Pieces of results; the sum before them is not counted."""
+        paths = [f"{self.root}/{span.name}" for span in spans]
+        found: list[bytes] = self.files.cat_ranges(
+            paths, [span.start + SUM for span in spans], [span.end + SUM for span in spans], on_error="raise"
+        )
+        return found
+
+    def sweep(self, kept: Iterable[str]) -> None:
+        """Removes whatever else stands there."""
+        self.files.invalidate_cache()
+        paths = {f"{self.root}/{name}" for name in kept}
+        others = [path for path in self.files.find(self.root) if path not in paths]
+        if others:
+            self.files.rm(others)
+
+
+def units(job: Job) -> list[tuple[str, ...]]:
+    """The letters folder cut up: every folder and archive in it, then what lies loose, by at most UNIT."""
+    store = Store.at(job.letters)
+    try:
+        listed = sorted(
+            (entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in store.files.ls(store.root, detail=True)
+        )
+    except FileNotFoundError as error:
+        raise BuildError(f"{job.letters}: no such folder; name the one that holds the letters") from error
+    shown = [(name, kind) for name, kind in listed if name and not name.startswith(".") and name not in sources.BESIDE]
+    loose = [name for name, kind in shown if kind == "file" and not name.lower().endswith(".zip")]
+    whole = [(name,) for name, kind in shown if kind != "file" or name.lower().endswith(".zip")]
+    return [*whole, *(tuple(loose[start : start + UNIT]) for start in range(0, len(loose), UNIT))]
+
+
+def read_unit(job: Job, unit: Sequence[str]) -> None:
+    """The letters of a unit, read and tagged."""
+    work = Store.at(job.work)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "letters"
+        options = _options(job, Path(place))
+        _fetch(job, (*unit, *sources.BESIDE), folder)
+        beside = builder.look_beside(options)
+        key = _digest(beside.code, msgspec.msgpack.encode(beside.settings), *_content(folder))
+        if not work.has(_pointer(unit)) or work.get(_pointer(unit)) != key.encode() or not work.has(f"read/{key}"):
+            whole = Whole()
+            taken = builder.take_in(options, beside, whole, builder.silent)
+            encoded = [whole.encoded(letter) for letter in taken.letters]
+            work.put(f"words/{key}", b"".join(encoded))
+            read = Read(
+                letters=tuple(taken.letters),
+                problems=tuple(problem for problem in taken.problems if problem.code != "empty-folder"),
+                gone=tuple(taken.gone),
+                spans=tuple(_spans(f"words/{key}", encoded)),
+                digests=tuple(whole.digests[letter.source] for letter in taken.letters),
+            )
+            work.put(f"read/{key}", msgspec.msgpack.encode(read))
+            work.put(_pointer(unit), key.encode())
+
+
+def shards(job: Job) -> list[str]:
+    """Names of the shards, when every unit is read."""
+    return [shard.name for shard in _overview(job, _state(job)).planned.shards]
+
+
+def build_shard(job: Job, name: str) -> None:
+    """What stands in the site for the letters of one shard alone."""
+    work, seen = Store.at(job.work), _overview(job, _state(job))
+    shard, numbers = seen.shard(name)
+    parts = list(map(seen.part, numbers))
+    under = [part.follows_from() for part in parts if part.follows_from]
+    key = _digest(seen.tools.follow_from, msgspec.msgpack.encode((name, job.search, pagefind.MAKING, under)))
+    if not work.has(f"built/{key}"):
+        seen.reading.whole.add(work.parts([seen.places[letter.source] for letter in shard.letters]))
+        work.put(f"built/{key}", _bundle(job, seen, shard, parts))
+        seen.reading.whole.forget()
+    work.put(seen.pointer(name), key.encode())
+
+
+def _bundle(job: Job, seen: Overview, shard: Shard, parts: Sequence[pages.Part]) -> bytes:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / SITE).mkdir()
+        done = writing.write(folder / SITE, parts, seen.tools.renderer, None, jobs=1)
+        written = tuple(file for part in done for file in part.files)
+        index = seen.indexer(folder / SITE).shard(shard) if job.search else None
+        lines = exports.lines(shard.letters, seen.site.facets, seen.reading.whole.letter)
+        for name, rows in zip(_LINES, (lines.letters, islice(lines.issues, 1, None)), strict=True):
+            with (folder / name).open("wb") as file:
+                file.writelines(rows)
+        return _packed(folder, msgspec.msgpack.encode(Built(written=written, index=index)))
+
+
+def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder.silent) -> builder.Report:
+    """The site, from what the others left; raises BuildError where a piece is missing."""
+    work, state = Store.at(job.work), _state(job)
+    seen = _overview(job, state)
+    builder.refuse_nothing(seen.reading, job.letters)
+    kept = {*map(_pointer, units(job)), *(f"{kind}/{key}" for key in state for kind in ("read", "words"))}
+    with publish.publishing(out) as stage, tempfile.TemporaryDirectory() as place:
+        written, indexes = list[writing.Written](), dict[str, Index]()
+        for number, shard in enumerate(seen.planned.shards, 1):
+            key = (work.get(seen.pointer(shard.name)) or b"").decode()
+            if not key or (content := work.get(f"built/{key}")) is None:
+                raise BuildError(f"shard {shard.name} is not built from these letters: run build-shard for it", exit_code=1)
+            built = _unpacked(content, stage, Path(place) / str(number))
+            written += built.written
+            indexes |= {shard.name: built.index} if built.index else {}
+            kept |= {seen.pointer(shard.name), f"built/{key}"}
+            progress("Fetching shards", number, len(seen.planned.shards))
+        folders = [Path(place) / str(number) for number, _ in enumerate(seen.planned.shards, 1)]
+        heads = exports.lines((), seen.site.facets).issues
+        lines = exports.Lines(_lines(folders, _LINES[0]), chain(heads, _lines(folders, _LINES[1])))
+        data = datasets.write(stage, seen.reading.letters, lines)
+        tools, gone = seen.tools, seen.reading.beside.gone.pages
+        parts = list(pages.parts_of_many(seen.site, seen.digests, tools.contents, gone, tools.languages, datasets=data))
+        done = writing.write(
+            stage, parts, tools.renderer, None, jobs=jobs, progress=lambda *told: progress("Writing pages", *told)
+        )
+        written = [*(file for part in done for file in part.files), *written]
+        if job.search:
+            indexes[search.HUB] = seen.indexer(stage).hub()
+        search.join(stage, seen.planned, seen.site.rules, indexes if job.search else None)
+        report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written)
+    work.sweep(kept)
+    if seen.reading.beside.gone.is_any:
+        publish.forget(out)
+    return report
+
+
+def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: Progress = builder.silent) -> builder.Report:
+    """All of it, on the workers of a Dask scheduler, or on `jobs` processes here."""
+    try:
+        from distributed import Client, as_completed  # noqa: PLC0415  # only who builds on a cluster needs it
+        from distributed.scheduler import KilledWorker  # noqa: PLC0415
+    except ImportError as error:
+        raise BuildError(INSTALL, exit_code=3) from error
+
+    def everywhere(stage: str, work: Callable[[Job, Item], None], items: Sequence[Item]) -> None:
+        progress(stage, 0, len(items))
+        asked = [client.submit(work, job, item, pure=False, retries=2) for item in items]
+        for done, future in enumerate(as_completed(asked), 1):  # type: ignore[no-untyped-call]
+            future.result()
+            progress(stage, done, len(items))
+
+    here = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+    with Client(scheduler or None, **({} if scheduler else here)) as client:  # type: ignore[no-untyped-call]
+        try:
+            everywhere("Reading letters", read_unit, units(job))
+            everywhere("Building shards", build_shard, shards(job))
+        except KilledWorker as error:
+            raise BuildError(f"a piece of work killed every worker that took it: {error}", exit_code=5) from error
+    return assemble(job, out, jobs=jobs, progress=progress)
+
+
+class Overview(NamedTuple):
+    """What every piece of work needs to know of the whole."""
+
+    reading: builder.Reading
+    site: Collection
+    tools: builder.Press
+    planned: Catalogue
+    digests: Mapping[str, bytes]
+    part: Callable[[int], pages.Part]
+    """For the number of a letter its page."""
+    places: Mapping[str, Span]
+    """Source -> where its words are."""
+    run: str
+    """Digest of all that the site follows from."""
+
+    def shard(self, name: str) -> tuple[Shard, range]:
+        """The shard, and the numbers of its letters."""
+        first = 0
+        for shard in self.planned.shards:
+            if shard.name == name:
+                return shard, range(first, first + len(shard.letters))
+            first += len(shard.letters)
+        raise BuildError(f"there is no shard {name}; there are {', '.join(one.name for one in self.planned.shards)}")
+
+    def pointer(self, name: str) -> str:
+        """Where the key of a shard's bundle stands; another collection has others."""
+        return f"shards/{self.run}/{name}"
+
+    def indexer(self, stage: Path) -> search.Indexer:
+        return search.Indexer(pagefind.program(search.ROOT), stage, None, self.site.rules, self.reading.whole.letter)
+
+
+def _state(job: Job) -> tuple[str, ...]:
+    """Keys of what was read of each unit; raises BuildError where one is missing."""
+    work = Store.at(job.work)
+    found = [(unit, work.get(_pointer(unit))) for unit in units(job)]
+    missing = [unit[0] for unit, key in found if key is None]
+    if missing:
+        raise BuildError(
+            f"{len(missing)} of {len(found)} units are not read, {missing[0]} the first: run read-shard for all", exit_code=1
+        )
+    return tuple(key.decode() for _, key in found if key)
+
+
+@lru_cache(1)
+def _overview(job: Job, state: tuple[str, ...]) -> Overview:
+    work = Store.at(job.work)
+    with tempfile.TemporaryDirectory() as place:
+        options = _options(job, Path(place))
+        _fetch(job, sources.BESIDE, options.letters)
+        beside = builder.look_beside(options)
+        if beside.settings.publish_originals:
+            raise BuildError("publish_originals is not done in pieces: set it to false, or build in one piece")
+        whole, intakes, places = Whole(), list[Intake](), dict[str, Span]()
+        for key in state:
+            content = work.get(f"read/{key}")
+            if content is None:
+                raise BuildError(f"read/{key} is missing from {job.work}: run read-shard again", exit_code=1)
+            read = msgspec.msgpack.decode(content, type=Read)
+            intakes.append(Intake(read.letters, read.problems, read.gone))
+            for letter, span, digest in zip(read.letters, read.spans, read.digests, strict=True):
+                places[letter.source], whole.digests[letter.source] = span, digest
+        reading = builder.reading_of(beside, intakes, whole)
+        site, tools = builder.collected(reading), builder.press(options, beside)
+    digests = pages.digests(site, whole.digest)
+    return Overview(
+        reading=reading,
+        site=site,
+        tools=tools,
+        planned=catalogue.plan(reading.letters, beside.rules),
+        digests=digests,
+        part=pages.part_of_letter(site, digests, tools.contents, tools.languages),
+        places=places,
+        run=_digest(tools.follow_from, msgspec.msgpack.encode((job.search, state)))[:16],
+    )
+
+
+def _options(job: Job, place: Path) -> builder.Options:
+    """For a copy of some of the letters in a folder of ours."""
+    config = place / "site.toml"
+    config.write_text(job.config, encoding="utf-8")
+    return builder.Options(letters=place / "letters", config=config, base_url=job.base_url)
+
+
+def _fetch(job: Job, names: Iterable[str], folder: Path) -> None:
+    """Copies files and folders that lie in the letters folder; what is not there is left out."""
+    store = Store.at(job.letters)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        path = f"{store.root}/{name}"
+        if store.files.isdir(path):
+            store.files.get(path, f"{folder}/{name}", recursive=True)
+        elif store.files.exists(path):
+            store.files.get_file(path, str(folder / name))
+
+
+def _content(folder: Path) -> Iterator[bytes]:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        yield path.relative_to(folder).as_posix().encode("utf-8", "surrogateescape")
+        yield hashlib.sha256(path.read_bytes()).digest()
+
+
+def _spans(name: str, encoded: Iterable[bytes]) -> Iterator[Span]:
+    end = 0
+    for letter in encoded:
+        start, end = end, end + len(letter)
+        yield Span(name, start, end)
+
+
+def _pointer(unit: Sequence[str]) -> str:
+    return f"units/{_digest(*(name.encode('utf-8', 'surrogateescape') for name in unit))}"
+
+
+def _digest(*told: bytes) -> str:
+    return hashlib.sha256(msgspec.msgpack.encode(told)).hexdigest()
+
+
+def _packed(folder: Path, note: bytes) -> bytes:
+    """The files below the folder, and what else is to be known of them."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in chain([(NOTE, note)], _files(folder)):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _unpacked(content: bytes, stage: Path, beside: Path) -> Built:
+    """The files of the site into `stage`, the data lines into the new folder `beside`."""
+    beside.mkdir()
+    note = b""
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        for member in tar:
+            file = tar.extractfile(member)
+            found = file.read() if file else b""
+            if member.name == NOTE:
+                note = found
+            elif member.name in _LINES:
+                (beside / member.name).write_bytes(found)
+            else:
+                publish.put(stage, File(path=member.name.removeprefix(SITE), content=found))
+    return msgspec.msgpack.decode(note, type=Built)
+
+
+def _lines(folders: Iterable[Path], name: str) -> Iterator[bytes]:
+    for folder in folders:
+        with (folder / name).open("rb") as file:
+            yield from file
