@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import re
 import secrets
 import signal
 import sys
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import click
 import msgspec
@@ -26,7 +27,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from site_builder import build as builder
-from site_builder import coverage, exports, intake, ship, takedowns
+from site_builder import cluster, coverage, exports, intake, ship, takedowns
 from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
 from site_builder.publish import remedy
@@ -54,7 +55,7 @@ Exit codes:
   7  another build is running
 """
 
-Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+Item = TypeVar("Item")
 
 
 class Verbs(click.Group):
@@ -75,6 +76,38 @@ class Verbs(click.Group):
             ctx.exit(128 + signal.SIGINT)
 
 
+class Letters(click.Path):
+    """What is there, or a URL, which only a cluster reads."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
+class Share(click.ParamType["Share.Of"]):
+    """One of several equal shares: 3/8."""
+
+    name = "share"
+
+    class Of(NamedTuple):
+        """Number of a share, from 1, and how many there are."""
+
+        number: int
+        shares: int
+
+        def of(self, items: Sequence[Item]) -> Sequence[Item]:
+            return items[self.number - 1 :: self.shares]
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Of:
+        match = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", str(value), re.ASCII)
+        found = self.Of(int(match[1]), int(match[2])) if match else self.Of(0, 0)
+        if not 1 <= found.number <= found.shares:
+            self.fail(f"{value!r} is no share: write 1/8, 2/8 ... 8/8", param, ctx)
+        return found
+
+
 @click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Build a static search website from Independent Medical Review letters."""
@@ -82,9 +115,8 @@ def main() -> None:
 
 
 def _letters_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    given = click.Path(exists=True, path_type=Path)
     told = "Folder or .zip archive of the letters."
-    return click.option("--letters", type=given, default="letters", show_default=True, help=told)(command)
+    return click.option("--letters", type=Letters(), default="letters", show_default=True, help=told)(command)
 
 
 def _out_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -131,13 +163,76 @@ def _serving_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _pieces_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What every verb that builds in pieces takes; all of one site must be told the same."""
+    for add in (
+        click.option("-q", "--quiet", is_flag=True, help="Show no progress."),
+        click.option("--no-search", is_flag=True, help="Leave out the full-text index."),
+        click.option("--base-url", default=None, help="Address under which the site will stand."),
+        click.option("--config", type=click.Path(dir_okay=False, path_type=Path), default=SETTINGS, show_default=True,
+                     help="Settings of the site."),
+        click.option("--work", required=True, metavar="URL", help="Folder in which the pieces meet: a path, or s3://bucket/folder."),
+        click.option("--letters", default="letters", show_default=True, metavar="URL", help="Folder of the letters."),
+    ):  # fmt: skip
+        command = add(command)
+    return command
+
+
 @main.command()
 @_building_options
 @click.option("--strict", is_flag=True, help="Exit with 1 where there are problems.")
-def build(quiet: bool, strict: bool, **given: Any) -> None:
+@click.option("--executor", type=click.Choice(("here", "dask")), default="here", show_default=True, help="Who does the work.")
+@click.option("--scheduler", metavar="TCP", help="Of a Dask cluster, tcp://host:8786.  [default: workers on this machine]")
+@click.option("--work", default=".cache/pieces", show_default=True, metavar="URL", help="Where the workers of a cluster meet.")
+def build(*, quiet: bool, strict: bool, executor: str, scheduler: str | None, work: str, **given: Any) -> None:
     """Read the letters and publish the site."""
-    options = _options(strict=strict, **given)
-    report = _build(options, quiet)
+    report = (
+        _build_on_dask(quiet, scheduler, work, **given) if executor == "dask" else _build(_options(strict=strict, **given), quiet)
+    )
+    _end(report, strict)
+
+
+@main.command()
+@_pieces_options
+@click.argument("share", metavar="K/N", type=Share())
+def read_shard(quiet: bool, share: Share.Of, **given: Any) -> None:
+    """First step in pieces: read the K-th of N shares of the letters."""
+    job = _job(**given)
+    units = share.of(cluster.units(job))
+    with _progress(quiet) as progress:
+        for done, unit in enumerate(units, 1):
+            cluster.read_unit(job, unit)
+            progress(cluster.READING, done, len(units))
+
+
+@main.command()
+@_pieces_options
+@click.argument("share", metavar="K/N", type=Share())
+def build_shard(quiet: bool, share: Share.Of, **given: Any) -> None:
+    """Second step, when all is read: build the K-th of N shares of the shards."""
+    job = _job(**given)
+    names = share.of(cluster.shards(job))
+    with _progress(quiet) as progress:
+        for done, name in enumerate(names, 1):
+            cluster.build_shard(job, name)
+            progress(cluster.BUILDING, done, len(names))
+
+
+@main.command()
+@_pieces_options
+@_out_option
+@click.option("--jobs", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: processors]")
+@click.option("--strict", is_flag=True, help="Exit with 1 where there are problems.")
+def assemble(quiet: bool, out: Path, jobs: int | None, strict: bool, **given: Any) -> None:
+    """Last step, when every shard is built: publish the site."""
+    job = _job(**given)
+    with _progress(quiet) as progress:
+        report = cluster.assemble(job, out, jobs=jobs or _processors(), progress=progress)
+    _end(_told(report, out), strict)
+
+
+def _end(report: builder.Report, strict: bool) -> None:
+    """The exit code of a build."""
     if _blocked(report.problems):
         raise click.exceptions.Exit(4)
     if strict and _serious(report.problems):
@@ -320,7 +415,7 @@ def privacy_lines(problems: Sequence[Problem]) -> Iterator[str]:
 
 def _options(
     *,
-    letters: Path,
+    letters: Path | str,
     config: Path,
     jobs: int | None,
     no_search: bool = False,
@@ -330,8 +425,25 @@ def _options(
 ) -> builder.Options:
     if config != SETTINGS and not config.exists():
         raise BuildError(f"--config {config}: no such file")
+    if isinstance(letters, str):
+        raise BuildError(f"--letters {letters}: an address is read by a cluster only: build --executor dask, or read-shard")
     kept = None if no_cache else cache
     return builder.Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, cache=kept, **given)
+
+
+def _build_on_dask(quiet: bool, scheduler: str | None, work: str, *, jobs: int | None, out: Path, **given: Any) -> builder.Report:
+    told = {name: given[name] for name in ("config", "base_url", "no_search")}
+    job = _job(letters=str(given["letters"]), work=work, **told)
+    with _progress(quiet) as progress:
+        report = cluster.on_dask(job, out, scheduler=scheduler, jobs=jobs or _processors(), progress=progress)
+    return _told(report, out)
+
+
+def _job(*, letters: str, work: str, config: Path, base_url: str | None, no_search: bool) -> cluster.Job:
+    if config != SETTINGS and not config.exists():
+        raise BuildError(f"--config {config}: no such file")
+    told = config.read_text(encoding="utf-8") if config.exists() else ""
+    return cluster.Job(letters=letters, work=work, config=told, base_url=base_url, search=not no_search)
 
 
 def _inputs(options: builder.Options) -> list[Path]:
@@ -347,9 +459,13 @@ def _processors() -> int:
 def _build(options: builder.Options, quiet: bool) -> builder.Report:
     with _progress(quiet) as progress:
         report = builder.build(options, progress)
+    return _told(report, options.out)
+
+
+def _told(report: builder.Report, out: Path) -> builder.Report:
     for line in problem_lines(report.problems):
         click.echo(line, err=True)
-    click.echo(summary(report, options.out))
+    click.echo(summary(report, out))
     click.echo(report.fit.line)
     if report.fit.warning:
         click.secho(f"warning: {report.fit.warning}", fg="yellow", err=True)
@@ -412,21 +528,17 @@ def _bars(console: Console) -> Iterator[intake.Progress]:
 
 
 def _lines() -> Iterator[intake.Progress]:
-    """A stage is told when the next one begins, for not every stage knows before how much there is to do."""
+    """A stage is told when all is done; what was not done to its end, at the end."""
     counts: dict[str, int] = {}
 
-    def tell() -> None:
-        for stage, done in counts.items():
-            click.echo(f"{stage}: {done:,}", err=True)
-        counts.clear()
-
-    def update(stage: str, done: int, _total: int) -> None:
-        if stage not in counts:
-            tell()
+    def update(stage: str, done: int, total: int) -> None:
         counts[stage] = done
+        if done == total:
+            click.echo(f"{stage}: {counts.pop(stage):,}", err=True)
 
     yield update
-    tell()
+    for stage, done in counts.items():
+        click.echo(f"{stage}: {done:,}", err=True)
 
 
 def _say_where(url: str) -> None:

@@ -7,9 +7,9 @@ Three kinds of work, which meet in the folder `work` (a path, or any fsspec URL)
     assemble      all that tells of many letters          -> the site, the same as `build` would publish
 
 A shard needs the outlines of the whole collection: of neighbours in time, of similar decisions, of values that have a page.
-Nobody holds all words. A result is named by all that it follows from, stands with its sum and appears at once: a piece that is done
-twice gives the same again, and whoever begins anew finds done what was done. What a run did not ask for is removed at its end,
-so that nothing of a letter that was taken down stays.
+Nobody holds all words. A result is named by all that it follows from, stands with its sum and appears at once: a piece that is
+done twice gives the same again, and whoever begins anew finds done what was done. What a run did not ask for is removed at its
+end, so that nothing of a letter that was taken down stays.
 
 Known limits: originals are not published from here; a change of what stands beside the letters (metadata.csv, takedowns.toml)
 reads every letter anew.
@@ -22,6 +22,7 @@ import io
 import secrets
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
@@ -42,6 +43,8 @@ from site_builder.whole import Whole
 UNIT = 1_000
 """Most loose letters that are read in one piece; a folder or an archive is a piece, whatever it holds."""
 INSTALL = "install the cluster's packages: pip install distributed fsspec s3fs (or the extra `cluster`)"
+READING = "Reading letters"
+BUILDING = "Building shards"
 SUM = 32
 """Bytes of the sum before a result."""
 NOTE = "note"
@@ -225,7 +228,7 @@ def _bundle(job: Job, seen: Overview, shard: Shard, parts: Sequence[pages.Part])
 
 def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder.silent) -> builder.Report:
     """The site, from what the others left; raises BuildError where a piece is missing."""
-    work, state = Store.at(job.work), _state(job)
+    started, work, state = time.monotonic(), Store.at(job.work), _state(job)
     seen = _overview(job, state)
     builder.refuse_nothing(seen.reading, job.letters)
     kept = {*map(_pointer, units(job)), *(f"{kind}/{key}" for key in state for kind in ("read", "words"))}
@@ -257,7 +260,7 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
     work.sweep(kept)
     if seen.reading.beside.gone.is_any:
         publish.forget(out)
-    return report
+    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 
 def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: Progress = builder.silent) -> builder.Report:
@@ -275,14 +278,16 @@ def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: 
             future.result()
             progress(stage, done, len(items))
 
+    started = time.monotonic()
     here = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
     with Client(scheduler or None, **({} if scheduler else here)) as client:  # type: ignore[no-untyped-call]
         try:
-            everywhere("Reading letters", read_unit, units(job))
-            everywhere("Building shards", build_shard, shards(job))
+            everywhere(READING, read_unit, units(job))
+            everywhere(BUILDING, build_shard, shards(job))
         except KilledWorker as error:
             raise BuildError(f"a piece of work killed every worker that took it: {error}", exit_code=5) from error
-    return assemble(job, out, jobs=jobs, progress=progress)
+    report = assemble(job, out, jobs=jobs, progress=progress)
+    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 
 class Overview(NamedTuple):

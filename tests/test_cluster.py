@@ -103,9 +103,7 @@ def test_pieces_done_one_after_the_other_give_the_site_of_one_build(
     assert codes.count("metadata-unknown-file") == codes.count("duplicate") == codes.count("same-case") == 1
 
 
-def test_a_piece_done_again_changes_nothing_and_costs_little(
-    letters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_piece_done_again_changes_nothing_and_costs_little(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = job_of(few, tmp_path / "work", search=False)
     read_all(job)
     build_all(job)
