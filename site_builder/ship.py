@@ -239,15 +239,16 @@ def plan(site: Path, store: Store) -> Plan:
     waves: dict[int, list[str]] = {}
     for path in sorted(changed - withdrawn):
         waves.setdefault(_wave(path), []).append(path)
+    is_recorded = recorded == (site / MANIFEST).read_bytes()
     replaced = {path for path in before if before[path] != sums.get(path)} | (changed & held.keys()) | left
     return Plan(
         withdrawn=tuple(sorted(withdrawn)),
         gone=tuple(sorted(gone)),
         waves=tuple(tuple(waves[number]) for number in sorted(waves)),
         stale=tuple(sorted(left - gone)),
-        is_recorded=recorded == (site / MANIFEST).read_bytes(),
+        is_recorded=is_recorded,
         files=files,
-        purge=_to_purge(replaced, sums.keys() - taken_down),
+        purge=_to_purge(replaced if is_recorded else {*replaced, MANIFEST}, sums.keys() - taken_down),
     )
 
 
