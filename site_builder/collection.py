@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter, methodcaller
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -31,8 +32,6 @@ class Row(NamedTuple):
 
     letter: Letter
     issue: Issue
-    values: tuple[tuple[str, ...], ...]
-    """Value ids, facet by facet."""
 
 
 class Link(NamedTuple):
@@ -91,17 +90,9 @@ class Collection:
         self.whole = whole
         self.letters, self.rules, self.settings, self.problems, self.originals = letters, rules, settings, problems, originals
         self.facets = tuple(facet for facet in rules.facets if facet.order >= 0)
-        self.rows = [
-            Row(letter, issue, tuple(_values(letter, issue, facet) for facet in self.facets))
-            for letter in letters
-            for issue in letter.issues
-        ]
-        self.tally = tally(row[:2] for row in self.rows)
-        self.by_value: tuple[dict[str, list[Row]], ...] = tuple(defaultdict(list) for _ in self.facets)
-        for row in self.rows:
-            for groups, ids in zip(self.by_value, row.values, strict=True):
-                for found in ids:
-                    groups[found].append(row)
+        self.rows = [Row(letter, issue) for letter in letters for issue in letter.issues]
+        self.tally = tally(self.rows)
+        self.by_value = tuple(grouped(self.rows, facet) for facet in self.facets)
         self.axes = tuple(self._axis(number) for number in range(len(self.facets)))
         self._paged = {facet.key: groups for facet, groups in zip(self.facets, self.by_value, strict=True)}
         self._links: dict[tuple[str, tuple[str, ...]], tuple[Link, ...]] = {}
@@ -148,7 +139,7 @@ class Collection:
 
         def choice(found: str) -> Choice:
             note = vocabulary.by_id[found].note if found in vocabulary.by_id else ""
-            counted = tally(row[:2] for row in groups[found])
+            counted = tally(groups[found])
             children = tuple(map(choice, below[found]))
             address = self.together(*beside, facet, found) if beside else url(facet, found)
             return Choice(id=found, label=self.label(facet, found), url=address, note=note, tally=counted, children=children)
@@ -165,9 +156,7 @@ class Collection:
         facet, groups = self.facets[number], self.by_value[number]
         choices = self.choices(facet, groups)
         main = choices if facet.open else sorted(choices, key=lambda choice: -choice.tally.issues)
-        return Axis(
-            facet, url(facet), choices, tuple(main), sum(bool(row.values[number]) for row in self.rows), facet.field != "outcome"
-        )
+        return Axis(facet, url(facet), choices, tuple(main), sum(map(bool, values(self.rows, facet))), facet.field != "outcome")
 
 
 def url(facet: Facet, found: str = "") -> str:
@@ -180,12 +169,26 @@ def url(facet: Facet, found: str = "") -> str:
     return f"{_BROWSE}{facet.key}/{found}/"
 
 
+def values(rows: Iterable[Row], facet: Facet) -> Iterator[tuple[str, ...]]:
+    """The value ids that each row has of a facet."""
+    return map(methodcaller("get", facet.key, ()), map(attrgetter(f"{facet.level}.facets"), rows))
+
+
+def grouped(rows: Sequence[Row], facet: Facet) -> dict[str, list[Row]]:
+    """The rows of each value of a facet."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row, ids in zip(rows, values(rows, facet), strict=True):
+        for found in ids:
+            groups[found].append(row)
+    return groups
+
+
 def by_year(rows: Iterable[Row]) -> list[tuple[str, Tally]]:
     """(year decided, how its issues came out), in order; letters without a date under an empty year, first."""
     years: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         years[row.letter.decision_year or ""].append(row)
-    return [(year, tally(row[:2] for row in years[year])) for year in sorted(years)]
+    return [(year, tally(years[year])) for year in sorted(years)]
 
 
 def span(rows: Sequence[Row]) -> str:
@@ -198,7 +201,3 @@ def span(rows: Sequence[Row]) -> str:
 def shortened(text: str, most: int) -> str:
     """At most `most` characters, cut between words."""
     return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0] or text[: most - 1]}…"
-
-
-def _values(letter: Letter, issue: Issue, facet: Facet) -> tuple[str, ...]:
-    return (issue if facet.level == "issue" else letter).facets.get(facet.key, ())

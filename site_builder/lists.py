@@ -8,13 +8,13 @@ that occurs has a page. Known limit: other combinations lead to the search page,
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from site_builder import charts, feeds
-from site_builder.collection import Axis, Choice, Collection, Link, Row, by_year, shortened, span, url
+from site_builder.collection import Axis, Choice, Collection, Link, Row, by_year, grouped, shortened, span, url, values
 from site_builder.decisions import headline
 from site_builder.model import Letter, Page
 from site_builder.rates import tally
@@ -91,7 +91,7 @@ def pairs(site: Collection, axis: int, found: str) -> Iterator[tuple[tuple[int, 
     """The values of other axes that have pages together with this one, each as (axis, id), with the rows that have both."""
     for number, other in enumerate(site.facets):
         if other.key in site.facets[axis].pairs:
-            for one, both in sorted(_grouped(site.by_value[axis][found], number).items()):
+            for one, both in sorted(grouped(site.by_value[axis][found], other).items()):
                 yield (number, one), both
 
 
@@ -120,7 +120,7 @@ def _list(
     of_letters = context["of_letters"]
     common = {
         "span": span(rows),
-        "counts": tally(row[:2] for row in rows),
+        "counts": tally(rows),
         "spark": None,
         "children": (),
         "beside": (),
@@ -184,15 +184,6 @@ def _above(site: Collection, facet: Facet, found: str) -> list[Link]:
     return [link for link in links if link.url]
 
 
-def _grouped(rows: Sequence[Row], number: int) -> dict[str, list[Row]]:
-    """The rows by value of a facet."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        for found in row.values[number]:
-            groups[found].append(row)
-    return groups
-
-
 def _beside(site: Collection, facet: Facet, found: str, number: int, rows: Sequence[Row]) -> Beside | None:
     """The values of another facet within these rows; None where all rows share the only one.
 
@@ -200,12 +191,12 @@ def _beside(site: Collection, facet: Facet, found: str, number: int, rows: Seque
     """
     other = site.facets[number]
     if site.together(facet, found, other, ""):
-        groups = _grouped(rows, number)
+        groups = grouped(rows, other)
         top = {one: same for one, same in groups.items() if site.parent(other, one) not in groups}
         choices = site.choices(other, groups if len(groups) <= MOST else top, beside=(facet, found))
         return Beside(other, choices, (), 0) if choices else None
     counts: Counter[str] = Counter()
-    for ids, times in Counter(row.values[number] for row in rows).items():
+    for ids, times in Counter(values(rows, other)).items():
         counts.update(dict.fromkeys(ids, times))
     above = {site.parent(other, one) for one in counts}
     ranked = sorted((one for one in counts if one not in above), key=lambda one: (-counts[one], one))

@@ -51,12 +51,10 @@ class Tally(Frozen, frozen=True):
 
 def tally(rows: Iterable[tuple[Letter, Issue]]) -> Tally:
     """Each row once; a letter is counted once however many of its issues are among the rows."""
-    letters, outcomes = set[str](), Counter[str | None]()
-    for letter, issue in rows:
-        letters.add(letter.id)
-        outcomes[issue.outcome] += 1
+    held = tuple(rows)
+    outcomes = Counter(issue.outcome for _, issue in held)
     return Tally(
-        letters=len(letters),
+        letters=len({letter.id for letter, _ in held}),
         issues=outcomes.total(),
         decided=outcomes["upheld"] + outcomes["overturned"],
         overturned=outcomes["overturned"],

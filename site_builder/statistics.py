@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
 from site_builder import charts, delimited
-from site_builder.collection import Collection, Link, Row, span
+from site_builder.collection import Collection, Link, Row, span, values
 from site_builder.model import File, Page
 from site_builder.rates import Tally, tally
 from site_builder.rules import Facet
@@ -75,7 +76,7 @@ class Table(NamedTuple):
 def count(rows: Iterable[Row]) -> Count:
     """Each row once."""
     held = tuple(rows)
-    own = tally((row.letter, row.issue) for row in held if not row.issue.ancillary)
+    own = tally(row for row in held if not row.issue.ancillary)
     return Count(len(held), len(held) - own.issues, own)
 
 
@@ -95,7 +96,7 @@ def pages(site: Collection) -> Iterator[Page]:
     """The front page, and one for every table."""
     listed = tables(site)
     everything = count(site.rows)
-    partly = tally(row[:2] for row in site.rows if row.issue.partial_authorization and not row.issue.ancillary)
+    partly = tally(row for row in site.rows if row.issue.partial_authorization and not row.issue.ancillary)
     common = {"everything": everything, "tables": listed}
     yield Page(
         path=f"{FOLDER}index.html",
@@ -140,19 +141,21 @@ def _of_facet(site: Collection, number: int) -> Table:
         heads=(facet.label,),
         front=tuple(line for line in every if not line.depth),
         lines=every,
-        untold=sum(not row.values[number] for row in site.rows),
+        untold=sum(not ids for ids in values(site.rows, facet)),
     )
 
 
 def _crossed(site: Collection, first: int, second: int) -> Table:
     one, other = site.facets[first], site.facets[second]
-    told = [row for row in site.rows if row.values[first] and row.values[second]]
+
+    def both() -> Iterator[tuple[Row, tuple[str, ...], tuple[str, ...]]]:
+        return zip(site.rows, values(site.rows, one), values(site.rows, other), strict=True)
 
     def lines(top: bool) -> tuple[Line, ...]:
         groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
-        for row in told:
-            sides = (_ends(site, one, row.values[first], top), _ends(site, other, row.values[second], top))
-            for pair in product(*sides):
+        pairs = cache(lambda ours, theirs: tuple(product(_ends(site, one, ours, top), _ends(site, other, theirs, top))))
+        for row, ours, theirs in both():
+            for pair in pairs(ours, theirs):
                 groups[pair].append(row)
         found = [_line(site, (one, other), pair, rows) for pair, rows in groups.items()]
         return tuple(sorted(found, key=lambda line: (-line.counted.issues, line.ids)))
@@ -163,7 +166,7 @@ def _crossed(site: Collection, first: int, second: int) -> Table:
         heads=(one.plural, other.plural),
         front=lines(top=True),
         lines=lines(top=False),
-        untold=len(site.rows) - len(told),
+        untold=sum(not (ours and theirs) for _, ours, theirs in both()),
     )
 
 

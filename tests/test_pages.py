@@ -342,10 +342,10 @@ def test_outcomes_themselves_have_no_rate() -> None:
 
 
 def test_a_span_names_the_first_and_the_last_day() -> None:
-    rows = [collection.Row(letter(number), issue(), ()) for number in (1, 5, 3)]
+    rows = [collection.Row(letter(number), issue()) for number in (1, 5, 3)]
     assert collection.span(rows) == "16 Feb 2017 to 20 Feb 2017"
     assert collection.span(rows[:1]) == "20 Feb 2017"
-    assert collection.span([collection.Row(letter(1, decision_date=None), issue(), ())]) == ""
+    assert collection.span([collection.Row(letter(1, decision_date=None), issue())]) == ""
 
 
 # --- The whole site
