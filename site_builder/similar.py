@@ -9,6 +9,7 @@ grow with the collection. Known limit: in a large collection an older letter wit
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +29,6 @@ STEP = 20
 SHARED = ("treatment", "body part", "guideline")
 """What issues are compared by, in the words of the page."""
 
-Place = tuple[int, int]
-"""Number of a letter in the collection, number of an issue in it, from 0."""
 Key = tuple[str, str, str, str]
 
 
@@ -43,68 +42,70 @@ class Similar(NamedTuple):
 
 
 class Known(NamedTuple):
-    """An issue, as it is compared."""
+    """All issues in order of time, by number: a million letters are not a million objects more."""
 
-    letter: Letter
-    issue: Issue
-    values: tuple[frozenset[str], ...]
-    """As SHARED names them. No evidence cited is no guideline; a treatment without a kind is too wide to be shared."""
-    wording: str
-
-    @property
-    def keys(self) -> Iterator[Key]:
-        """Pairs of values that two similar issues share."""
-        for (ours, first), (theirs, second) in combinations(zip(SHARED, self.values, strict=True), 2):
-            if "treatment" in (ours, theirs):
-                yield from ((ours, one, theirs, other) for one in first for other in second)
+    letters: Sequence[Letter]
+    firsts: array[int]
+    """Number of the first issue of each letter, and of the one after the last."""
+    owners: array[int]
+    """Number of the letter of each issue."""
+    having: Mapping[Key, array[int]]
+    """The issues that have a pair of values, which two similar ones share."""
 
 
 def finder(letters: Sequence[Letter]) -> Callable[[int], tuple[Similar, ...]]:
     """For the number of a letter at most MOST others, best first; never the letter itself or another text of its case."""
-    known = {
-        (place, number): Known(letter, issue, _values(issue), utils.default_process(issue.disputed))
-        for place, letter in enumerate(letters)
-        for number, issue in enumerate(letter.issues)
-    }
-    having: dict[Key, list[Place]] = defaultdict(list)
-    for place, one in known.items():
-        for key in one.keys:
-            having[key].append(place)
-    return partial(_of, letters, known, having)
+    firsts, owners = array("I", [0]), array("I")
+    having: dict[Key, array[int]] = defaultdict(lambda: array("I"))
+    for place, letter in enumerate(letters):
+        for number, issue in enumerate(letter.issues, len(owners)):
+            for key in _keys(_values(issue)):
+                having[key].append(number)
+            owners.append(place)
+        firsts.append(len(owners))
+    return partial(_of, Known(letters, firsts, owners, having))
 
 
-def _of(
-    letters: Sequence[Letter], known: Mapping[Place, Known], having: Mapping[Key, Sequence[Place]], place: int
-) -> tuple[Similar, ...]:
-    best: dict[int, tuple[tuple[int, int, bool, float, int, int], Similar]] = {}
-    for number in range(len(letters[place].issues)):
-        ours = known[place, number]
-        for near in _near(ours, (place, number), having):
-            other = known[near]
-            if near[0] == place or (other.letter.case_number and other.letter.case_number == ours.letter.case_number):
+def _of(known: Known, place: int) -> tuple[Similar, ...]:
+    letter, best = known.letters[place], dict[int, tuple[tuple[int, int, bool, float, int, int], Similar]]()
+    for own, ours in enumerate(letter.issues, known.firsts[place]):
+        values, wording = _values(ours), utils.default_process(ours.disputed)
+        for near in _near(known, own, values):
+            found = known.owners[near]
+            other, number = known.letters[found], near - known.firsts[found]
+            if found == place or (other.case_number and other.case_number == letter.case_number):
                 continue
-            shared = tuple(name for name, own, others in zip(SHARED, ours.values, other.values, strict=True) if own & others)
-            likeness = fuzz.token_set_ratio(ours.wording, other.wording)
-            contrary = bool(ours.issue.outcome and other.issue.outcome and ours.issue.outcome != other.issue.outcome)
-            rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, abs(near[0] - place), near[1])
-            if near[0] not in best or rank < best[near[0]][0]:
-                best[near[0]] = rank, Similar(other.letter, other.issue, shared)
+            theirs = other.issues[number]
+            shared = tuple(name for name, one, others in zip(SHARED, values, _values(theirs), strict=True) if one & others)
+            likeness = fuzz.token_set_ratio(wording, utils.default_process(theirs.disputed))
+            contrary = bool(ours.outcome and theirs.outcome and ours.outcome != theirs.outcome)
+            rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, abs(found - place), number)
+            if found not in best or rank < best[found][0]:
+                best[found] = rank, Similar(other, theirs, shared)
     ranked = sorted(best.items(), key=lambda item: (item[1][0], item[0]))
     return tuple(found for _, (_, found) in ranked[:MOST])
 
 
-def _near(known: Known, place: Place, having: Mapping[Key, Sequence[Place]]) -> Iterator[Place]:
+def _near(known: Known, own: int, values: tuple[frozenset[str], ...]) -> Iterator[int]:
     """Once each, those nearest in time."""
-    seen: set[Place] = set()
-    for key in known.keys:
-        places = having[key]
-        at = bisect_left(places, place)
-        for other in places[max(0, at - NEAREST) : at + NEAREST + 1]:
+    seen: set[int] = set()
+    for key in _keys(values):
+        numbers = known.having[key]
+        at = bisect_left(numbers, own)
+        for other in numbers[max(0, at - NEAREST) : at + NEAREST + 1]:
             if other not in seen:
                 seen.add(other)
                 yield other
 
 
 def _values(issue: Issue) -> tuple[frozenset[str], ...]:
+    """As SHARED names them. No evidence cited is no guideline."""
     guidelines = (found for found in issue.imr_guidelines if found != "none")
     return frozenset([issue.treatment] if issue.treatment else ()), frozenset(issue.body_parts), frozenset(guidelines)
+
+
+def _keys(values: tuple[frozenset[str], ...]) -> Iterator[Key]:
+    """Pairs of values that two similar issues share; one of the two is the treatment."""
+    for (ours, first), (theirs, second) in combinations(zip(SHARED, values, strict=True), 2):
+        if "treatment" in (ours, theirs):
+            yield from ((ours, one, theirs, other) for one in first for other in second)
