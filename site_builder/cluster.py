@@ -248,7 +248,7 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
         lines = exports.Lines(_lines(folders, _LINES[0]), chain(heads, _lines(folders, _LINES[1])))
         data = datasets.write(stage, seen.reading.letters, lines)
         tools, gone = seen.tools, seen.reading.beside.gone.pages
-        parts = list(pages.parts_of_many(seen.site, seen.digests, tools.contents, gone, tools.languages, datasets=data))
+        parts = list(pages.parts_of_many(seen.site, seen.outlines, tools.contents, gone, tools.languages, datasets=data))
         done = writing.write(
             stage, parts, tools.renderer, None, jobs=jobs, progress=lambda *told: progress("Writing pages", *told)
         )
@@ -297,7 +297,7 @@ class Overview(NamedTuple):
     site: Collection
     tools: builder.Press
     planned: Catalogue
-    digests: Mapping[str, bytes]
+    outlines: Mapping[str, bytes]
     part: Callable[[int], pages.Part]
     """For the number of a letter its page."""
     places: Mapping[str, Span]
@@ -354,14 +354,14 @@ def _overview(job: Job, state: tuple[str, ...]) -> Overview:
                 places[letter.source], whole.digests[letter.source] = span, digest
         reading = builder.reading_of(beside, intakes, whole)
         site, tools = builder.collected(reading), builder.press(options, beside)
-    digests = pages.digests(site, whole.digest)
+    outlines = pages.outlines(reading.letters)
     return Overview(
         reading=reading,
         site=site,
         tools=tools,
         planned=catalogue.plan(reading.letters, beside.rules),
-        digests=digests,
-        part=pages.part_of_letter(site, digests, tools.contents, tools.languages),
+        outlines=outlines,
+        part=pages.part_of_letter(site, outlines, whole.digest, tools.contents, tools.languages),
         places=places,
         run=_digest(tools.follow_from, msgspec.msgpack.encode((job.search, state)))[:16],
     )

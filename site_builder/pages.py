@@ -47,29 +47,36 @@ def parts(
     """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written;
     `digest`: of every word of a letter.
     """
-    known = digests(site, digest or _digest)
+    known = outlines(site.letters)
     of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets)
-    return [*of_many, *map(part_of_letter(site, known, contents, languages), range(len(site.letters)))]
+    return [*of_many, *map(part_of_letter(site, known, digest or _digest, contents, languages), range(len(site.letters)))]
 
 
 def part_of_letter(
-    site: Collection, digests: Mapping[str, bytes], contents: Sequence[Content], languages: Sequence[Language]
+    site: Collection,
+    outlines: Mapping[str, bytes],
+    digest: Callable[[Letter], bytes],
+    contents: Sequence[Content],
+    languages: Sequence[Language],
 ) -> Callable[[int], Part]:
-    """For the number of a letter in the collection its page. `digests`: see there."""
+    """For the number of a letter in the collection its page. `outlines`: see there; `digest`: of every word of a letter."""
+    # Values that have a page to link to: of an open facet those of the letter itself, of others perhaps one that its issues lack.
     paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
     similar = similarity.finder(site.letters)
     dressed = _dressing(site, contents, languages, ())
 
     def part(number: int) -> Part:
-        under = partial(_under_decision, site, similar, digests, paged, number)
-        return dressed(Part(partial(_decision, site, similar, number), under))
+        def follows_from() -> Sequence[object]:
+            return [digest(site.letters[number]), paged, *_under_decision(site, similar, outlines, number)]
+
+        return dressed(Part(partial(_decision, site, similar, number), follows_from))
 
     return part
 
 
 def parts_of_many(
     site: Collection,
-    digests: Mapping[str, bytes],
+    outlines: Mapping[str, bytes],
     contents: Sequence[Content],
     removed: Sequence[str],
     languages: Sequence[Language],
@@ -79,7 +86,7 @@ def parts_of_many(
     """All other pages: those that tell of many letters, or of none."""
     contents = [_addressed(content, site, datasets) for content in contents]
     frames = Part(partial(_frames, site, _by_language(contents, languages), languages))
-    listed = _listed(site, digests)
+    listed = _listed(site, outlines)
     rest = Part(partial(_rest, site, languages))
     told = (Part(partial(statistics.pages, site)), Part(partial(feeds.pages, site)), rest, Part(partial(_removed, removed)))
     return map(_dressing(site, contents, languages, datasets), chain([frames], listed, told))
@@ -137,15 +144,15 @@ def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) 
     return content._replace(html=html)
 
 
-def _listed(site: Collection, digests: Mapping[str, bytes]) -> Iterator[Part]:
+def _listed(site: Collection, outlines: Mapping[str, bytes]) -> Iterator[Part]:
     """The lists of every value, and of every pair of values that has one."""
     for axis, facet in enumerate(site.facets):
         for found, rows in sorted(site.by_value[axis].items()):
-            yield Part(partial(lists.pages, site, axis, found), partial(_under_list, digests, (facet.key, found), rows))
+            yield Part(partial(lists.pages, site, axis, found), partial(_under_list, outlines, (facet.key, found), rows))
             for (other, one), both in lists.pairs(site, axis, found):
                 together = (facet.key, found, site.facets[other].key, one)
                 pages = partial(lists.pair_pages, site, (axis, found), (other, one), both)
-                yield Part(pages, partial(_under_list, digests, together, both))
+                yield Part(pages, partial(_under_list, outlines, together, both))
 
 
 def _decision(site: Collection, similar: Callable[[int], Sequence[Similar]], number: int) -> Iterator[Page]:
@@ -153,25 +160,24 @@ def _decision(site: Collection, similar: Callable[[int], Sequence[Similar]], num
 
 
 def _under_decision(
-    site: Collection, similar: Callable[[int], Sequence[Similar]], digests: Mapping[str, bytes], paged: bytes, number: int
+    site: Collection, similar: Callable[[int], Sequence[Similar]], outlines: Mapping[str, bytes], number: int
 ) -> Sequence[object]:
-    """The letter, its neighbours in time, the issues that are like its own, and which values have a page to link to: of an open
-    facet those of the letter itself, of others perhaps one that no issue of the letter has.
-    """
+    """The outlines of the letter and its neighbours in time, the issues that are like its own."""
     letter = site.letters[number]
-    around = [digests[one.id] for one in site.letters[max(number - 1, 0) : number + 2]]
-    like = [(digests[one.letter.id], one.issue.number, one.shared) for one in similar(number)]
-    return [number == 0, around, like, site.originals.get(letter.id), paged]
+    around = [outlines[one.id] for one in site.letters[max(number - 1, 0) : number + 2]]
+    like = [(outlines[one.letter.id], one.issue.number, one.shared) for one in similar(number)]
+    return [number == 0, around, like, site.originals.get(letter.id)]
 
 
-def _under_list(digests: Mapping[str, bytes], name: Sequence[str], rows: Sequence[Row]) -> Sequence[object]:
+def _under_list(outlines: Mapping[str, bytes], name: Sequence[str], rows: Sequence[Row]) -> Sequence[object]:
     """The letters of which it is."""
-    return [name, [digests[row.letter.id] for row in rows]]
+    return [name, [outlines[row.letter.id] for row in rows]]
 
 
-def digests(site: Collection, digest: Callable[[Letter], bytes]) -> Mapping[str, bytes]:
-    """Of the letters, by id; the id is in them, which another letter of the case decides too."""
-    return {letter.id: _digest((letter.id, digest(letter))) for letter in site.letters}
+def outlines(letters: Iterable[Letter]) -> Mapping[str, bytes]:
+    """Digests of the outlines of letters, by id: whoever shows several letters knows no more of them."""
+    shown = (msgspec.structs.replace(letter.outline, sha256="", source="", problems=()) for letter in letters)
+    return {letter.id: _digest(letter) for letter in shown}
 
 
 def _digest(values: object) -> bytes:

@@ -62,9 +62,18 @@ def test_nothing_that_would_come_out_the_same_is_rendered_again(options: build.O
     assert publish.is_whole(options.out)
 
 
-def test_of_a_changed_letter_its_page_and_the_pages_that_show_it_are_rendered(options: build.Options, tmp_path: Path) -> None:
+def test_of_a_letter_with_a_sentence_more_its_page_alone_is_rendered(options: build.Options, tmp_path: Path) -> None:
     letter = options.letters / "CM99-0000118.txt"
     letter.write_text(letter.read_text("utf-8") + "\n\nOne more sentence.\n", "utf-8")
+    assert rendered(options) == {PAGE}
+    assert as_clean(options, tmp_path)
+
+
+def test_of_a_letter_that_decides_otherwise_its_page_and_those_that_show_it_are_rendered(
+    options: build.Options, tmp_path: Path
+) -> None:
+    letter = options.letters / "CM99-0000118.txt"
+    letter.write_text(letter.read_text("utf-8").replace("Norco 10/325mg #90:", "Norco 10/325mg #60:"), "utf-8")
     changed = rendered(options)
     assert PAGE in changed
     assert 3 <= sum(name.startswith("decisions/") for name in changed) < 9, "its own, its neighbours', those like it"
