@@ -30,7 +30,7 @@ from site_builder.model import BuildError
 from site_builder.publish import MANIFEST, NOJEKYLL, REMOVED
 from site_builder.serve import content_type
 
-INSTALL = "pip install 'site-builder[cluster]'"
+INSTALL = "pip install fsspec s3fs (or what the extra `cluster` names)"
 AT_ONCE = 64
 """Requests under way."""
 BATCH = 1_000

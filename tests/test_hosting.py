@@ -1,0 +1,113 @@
+"""The recipes of docs/hosting.md: the policy is that of the pages, and nginx, where it is installed, serves the site as they say."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from site_builder import ship
+from tests.conftest import ROOT
+
+RECIPE = (ROOT / "docs/hosting.md").read_text(encoding="utf-8").partition("```nginx\n")[2].partition("```")[0]
+POLICY = html.unescape(re.findall(r'Content-Security-Policy content="([^"]+)"', (ROOT / "templates/base.html").read_text())[0])
+
+
+@pytest.fixture(scope="module")
+def nginx(sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the sample site, served by the recipe with another root and port."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
+        pytest.skip("nginx is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place = tmp_path_factory.mktemp("nginx")
+    ship.ship(sample_site, (place / "srv").as_uri())
+    served = RECIPE.replace("listen 80", f"listen 127.0.0.1:{port}").replace("/srv/imr", str(place / "srv"))
+    kept = "".join(f"{name}_temp_path {place}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    user = "user root;" if os.geteuid() == 0 else ""
+    (place / "conf").write_text(
+        f"{user} daemon off; pid {place}/pid; error_log stderr;\nevents {{}}\nhttp {{ access_log off;\n{kept}{served} }}"
+    )
+    running = subprocess.Popen([program, "-p", str(place), "-e", "stderr", "-c", str(place / "conf")], stderr=subprocess.PIPE)
+    for _ in range(100):
+        with socket.socket() as knocking:
+            if running.poll() is not None or knocking.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    assert running.poll() is None, running.stderr and running.stderr.read()
+    yield f"http://127.0.0.1:{port}/"
+    running.terminate()
+    running.wait()
+
+
+def get(url: str) -> tuple[int, Message, bytes]:
+    class Stay(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: Any) -> None:
+            return None
+
+    request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
+    try:
+        with urllib.request.build_opener(Stay).open(request, timeout=10) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def test_the_recipe_sends_the_policy_of_the_pages() -> None:
+    assert f"{POLICY}; frame-ancestors 'none'" in RECIPE
+    assert ship._BY_CONTENT.pattern in RECIPE
+
+
+def test_nginx_serves_pages_with_policy_packed_and_asked_for_each_time(nginx: str, sample_site: Path) -> None:
+    status, headers, body = get(f"{nginx}browse/")
+    assert status == 200
+    assert headers["Content-Security-Policy"] == f"{POLICY}; frame-ancestors 'none'"
+    assert (headers["Content-Type"], headers["Cache-Control"]) == ("text/html; charset=utf-8", "no-cache")
+    assert headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(body) == (sample_site / "browse/index.html").read_bytes()
+
+
+def test_nginx_gives_every_file_the_type_and_caching_that_an_upload_gives_it(nginx: str, sample_site: Path) -> None:
+    seen: set[str] = set()
+    for path in sorted(path.relative_to(sample_site).as_posix() for path in sample_site.rglob("*.*") if path.is_file()):
+        if path.endswith(".nojekyll") or (kind := Path(path).suffix + path.partition("/")[0]) in seen:
+            continue
+        seen.add(kind)
+        _, headers, _ = get(nginx + path)
+        caching, told = (value for _, value in ship._headers(path))
+        assert (path, headers["Cache-Control"]) == (path, caching)
+        assert (path, headers["Content-Type"].removesuffix("; charset=utf-8")) == (path, told.removesuffix("; charset=utf-8"))
+    assert len(seen) > 15
+
+
+def test_nginx_redirects_folders_and_answers_404_with_the_page_for_it(nginx: str, sample_site: Path) -> None:
+    status, headers, _ = get(f"{nginx}browse")
+    assert (status, headers["Location"]) == (301, "/browse/")
+    status, headers, body = get(f"{nginx}static/gone.0123456789.js")
+    assert (status, headers["Cache-Control"]) == (404, "no-cache")
+    assert gzip.decompress(body) == (sample_site / "404.html").read_bytes()
+    assert headers["Content-Security-Policy"]
+
+
+def test_search_works_under_the_policy_as_a_header(nginx: str, page: Any) -> None:
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{nginx}search/?q=injection")
+    page.wait_for_selector("#results[aria-busy=false] a", timeout=20_000)
+    assert wrong == []
