@@ -10,6 +10,7 @@ ARGS ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 RUNTIME := $(VENV)/.runtime-installed
+CLUSTER := $(VENV)/.cluster-installed
 DEV := $(VENV)/.dev-installed
 BROWSER := $(VENV)/.browser-installed
 NODE := node_modules/.installed
@@ -19,12 +20,14 @@ SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4 --dist loadfile
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench screenshots fuzz mutate approve clean
+.PHONY: help install install-cluster build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench screenshots fuzz mutate approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 install: $(RUNTIME) $(NODE) ## Install what building needs
+
+install-cluster: $(CLUSTER) $(NODE) ## Install what building in pieces and uploading need
 
 build: $(RUNTIME) $(NODE) ## Install what is missing, build letters/ into public/
 	@$(RUN) -m site_builder build --letters $(LETTERS) --out $(OUT) $(ARGS)
@@ -89,6 +92,11 @@ $(RUN):
 $(RUNTIME): requirements.lock | $(RUN)
 	@echo "Installing the Python packages"
 	@$(PIP) -r requirements.lock
+	@touch $@
+
+$(CLUSTER): requirements-cluster.lock $(RUNTIME)
+	@echo "Installing the Python packages for a cluster"
+	@$(PIP) -r requirements-cluster.lock
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)

@@ -16,7 +16,8 @@ from tests.conftest import ROOT
 
 FOLDERS = {"site_builder", "templates", "letters", "public", "tests", "docs"}
 FILES = {
-    *("Makefile", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "requirements.lock", "requirements-dev.lock"),
+    *("Makefile", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", "requirements.lock"),
+    *("requirements-cluster.lock", "requirements-dev.lock"),
     *("package.json", "site.toml", ".gitignore"),
 }
 OPTIONAL = {".github", "SECURITY.md", "takedowns.toml"}
@@ -82,7 +83,10 @@ def test_every_verb_and_option_of_the_documents_exists() -> None:
             assert set(re.findall(r"(?<!\S)--[a-z-]+", match[2])) <= known | {"--help"}, f"{document}: {line}"
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+LOCKS = ("requirements.lock", "requirements-cluster.lock", "requirements-dev.lock")
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_holds_exact_versions_with_hashes_and_no_index_address(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not PINNED.match(line) and not HASH.match(line)] == []
@@ -92,14 +96,14 @@ def test_a_lock_holds_exact_versions_with_hashes_and_no_index_address(name: str)
 def test_the_locks_hold_every_dependency_and_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     locks = {}
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         locks[name] = {match[1]: match[2] for line in lines if (match := PINNED.match(line))}
-    runtime, dev = locks["requirements.lock"], locks["requirements-dev.lock"]
+    runtime, cluster, dev = (locks[name] for name in LOCKS)
     assert {_name(wanted) for wanted in project["dependencies"]} <= set(runtime)
     assert {_name(wanted) for wanted in project["optional-dependencies"]["dev"]} <= set(dev)
-    assert {_name(wanted) for wanted in project["optional-dependencies"]["cluster"]} <= set(dev)
-    assert runtime.items() <= dev.items()
+    assert {_name(wanted) for wanted in project["optional-dependencies"]["cluster"]} <= set(cluster)
+    assert runtime.items() <= cluster.items() <= dev.items()
 
 
 def _name(requirement: str) -> str:
