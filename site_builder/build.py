@@ -136,7 +136,15 @@ def build(options: Options, progress: Progress = silent) -> Report:
         refuse_nothing(reading, str(options.letters))
         site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)
         data = datasets.write(stage, reading.letters, exports.lines(reading.letters, site.facets, reading.whole.letter))
-        parts = pages.parts(site, tools.contents, reading.beside.gone.pages, tools.languages, data, digest=reading.whole.digest)
+        parts = pages.parts(
+            site,
+            tools.contents,
+            reading.beside.gone.pages,
+            tools.languages,
+            data,
+            digest=reading.whole.digest,
+            program=search.PROGRAM if options.search else "",
+        )
         table = options.cache / "pages.sqlite" if options.cache else None
         kept = writing.Kept(table, options.out, tools.follow_from, reading.beside.gone.is_any) if table else None
         told = partial(progress, "Writing pages")

@@ -180,10 +180,11 @@ def read_unit(job: Job, unit: Sequence[str]) -> None:
         if not work.has(_pointer(unit)) or work.get(_pointer(unit)) != key.encode() or not work.has(f"read/{key}"):
             whole = Whole()
             taken = builder.take_in(options, beside, whole, builder.silent)
-            encoded = [whole.encoded(letter) for letter in taken.letters]
+            held = {letter.source for letter in taken.letters if any(one.severity == "quarantine" for one in letter.problems)}
+            encoded = [b"" if letter.source in held else whole.encoded(letter) for letter in taken.letters]
             work.put(f"words/{key}", b"".join(encoded))
             read = Read(
-                letters=tuple(taken.letters),
+                letters=tuple(_bare(letter) if letter.source in held else letter for letter in taken.letters),
                 problems=tuple(problem for problem in taken.problems if problem.code != "empty-folder"),
                 gone=tuple(taken.gone),
                 spans=tuple(_spans(f"words/{key}", encoded)),
@@ -248,7 +249,17 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
         lines = exports.Lines(_lines(folders, _LINES[0]), chain(heads, _lines(folders, _LINES[1])))
         data = datasets.write(stage, seen.reading.letters, lines)
         tools, gone = seen.tools, seen.reading.beside.gone.pages
-        parts = list(pages.parts_of_many(seen.site, seen.outlines, tools.contents, gone, tools.languages, datasets=data))
+        parts = list(
+            pages.parts_of_many(
+                seen.site,
+                seen.outlines,
+                tools.contents,
+                gone,
+                tools.languages,
+                datasets=data,
+                program=search.PROGRAM if job.search else "",
+            )
+        )
         done = writing.write(
             stage, parts, tools.renderer, None, jobs=jobs, progress=lambda *told: progress("Writing pages", *told)
         )
@@ -384,6 +395,11 @@ def _fetch(job: Job, names: Iterable[str], folder: Path) -> None:
             store.files.get(path, f"{folder}/{name}", recursive=True)
         elif store.files.exists(path):
             store.files.get_file(path, str(folder / name))
+
+
+def _bare(letter: Letter) -> Letter:
+    """What names a letter that is not published, and says why: who comes to see the work folder finds no more of it."""
+    return msgspec.structs.replace(letter, issues=(), facets={})
 
 
 def _content(folder: Path) -> Iterator[bytes]:

@@ -43,12 +43,13 @@ def parts(
     datasets: Sequence[Dataset] = (),
     *,
     digest: Callable[[Letter], bytes] | None = None,
+    program: str = "",
 ) -> list[Part]:
     """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written;
-    `digest`: of every word of a letter.
+    `digest`: of every word of a letter; `program`: path of what searches words, where words are searched.
     """
     known = outlines(site.letters)
-    of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets)
+    of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets, program=program)
     return [*of_many, *map(part_of_letter(site, known, digest or _digest, contents, languages), range(len(site.letters)))]
 
 
@@ -63,7 +64,7 @@ def part_of_letter(
     # Values that have a page to link to: of an open facet those of the letter itself, of others perhaps one that its issues lack.
     paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
     similar = similarity.finder(site.letters)
-    dressed = _dressing(site, contents, languages, ())
+    dressed = _dressing(site, contents, languages)
 
     def part(number: int) -> Part:
         def follows_from() -> Sequence[object]:
@@ -82,6 +83,7 @@ def parts_of_many(
     languages: Sequence[Language],
     *,
     datasets: Sequence[Dataset],
+    program: str,
 ) -> Iterator[Part]:
     """All other pages: those that tell of many letters, or of none."""
     contents = [_addressed(content, site, datasets) for content in contents]
@@ -89,11 +91,11 @@ def parts_of_many(
     listed = _listed(site, outlines)
     rest = Part(partial(_rest, site, languages))
     told = (Part(partial(statistics.pages, site)), Part(partial(feeds.pages, site)), rest, Part(partial(_removed, removed)))
-    return map(_dressing(site, contents, languages, datasets), chain([frames], listed, told))
+    return map(_dressing(site, contents, languages, datasets=datasets, program=program), chain([frames], listed, told))
 
 
 def _dressing(
-    site: Collection, contents: Sequence[Content], languages: Sequence[Language], datasets: Sequence[Dataset]
+    site: Collection, contents: Sequence[Content], languages: Sequence[Language], **shown_by_some: object
 ) -> Callable[[Part], Part]:
     """Gives the pages of a part what pages share."""
     shared = {
@@ -104,9 +106,9 @@ def _dressing(
         "feed": "",
         "language": FIRST,
         "equivalents": (),
-        "datasets": datasets,
         "dictionary": DICTIONARY,
         "facets": site.facets,
+        **shown_by_some,
     }
     written = _by_language(contents, languages)
     menus = {code: dict(zip(("menu", "foot"), frame.menus(found), strict=True)) for code, found in written.items()}

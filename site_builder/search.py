@@ -22,6 +22,8 @@ from site_builder.rules import Rules
 ROOT = Path(__file__).parent.parent
 HUB = "hub"
 """Folder of the index that opens the others; no shard has that name."""
+PROGRAM = f"pagefind/{HUB}/pagefind.js"
+"""What searches words in a browser."""
 
 
 class Index(NamedTuple):

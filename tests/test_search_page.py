@@ -248,10 +248,13 @@ def test_a_build_without_the_text_index_still_filters(page: Page, tmp_path: Path
     root = Path(__file__).parents[1]
     build.build(build.Options(letters=root / "letters", out=tmp_path / "site", config=root / "site.toml", search=False))
     url = serve_site(tmp_path / "site")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
     page.goto(f"{url}search/?outcome=overturned&q=lumbar")
     ready(page)
     expect(page.locator("#message")).to_contain_text("without its text index")
     assert decisions(page) > 0
+    assert said == []  # nothing is asked for that is not there
 
 
 def test_results_follow_the_typing_without_a_step_in_the_history(watched: Page, site_url: str) -> None:
