@@ -20,7 +20,7 @@ SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4 --dist loadfile
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-cluster build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench screenshots fuzz mutate approve clean
+.PHONY: help install install-cluster build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench scale screenshots fuzz mutate approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -68,6 +68,9 @@ bench-search: $(DEV) $(NODE) $(BROWSER) ## Measure searching: SIZES="1000 10000"
 
 bench: $(DEV) $(NODE) ## Measure what a build costs beside other generators: ARGS="1000 --runs 1", into docs/benchmarks.md
 	@$(RUN) -m tests.bench $(ARGS)
+
+scale: $(DEV) $(NODE) $(BROWSER) ## Measure what a million letters would take, into docs/scale.md: ARGS="20000" for fewer
+	@$(RUN) -m tests.scale $(ARGS)
 
 screenshots: $(DEV) $(NODE) $(BROWSER) ## Pictures of every template into screenshots/, light and dark, phone and desk
 	@$(RUN) -m tests.every_template
