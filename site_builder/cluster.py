@@ -108,7 +108,9 @@ class Store(NamedTuple):
             from fsspec.core import url_to_fs  # noqa: PLC0415  # only who builds in pieces needs it
         except ImportError as error:
             raise BuildError(INSTALL, exit_code=3) from error
-        return cls(*url_to_fs(url))
+        files, root = url_to_fs(url)
+        files.invalidate_cache()  # what others did since this process last looked
+        return cls(files, root)
 
     def get(self, name: str) -> bytes | None:
         """None for what is not there, or torn."""
@@ -118,7 +120,7 @@ class Store(NamedTuple):
             return None
         if hashlib.sha256(content[SUM:]).digest() == content[:SUM]:
             return content[SUM:]
-        self.files.rm_file(f"{self.root}/{name}")  # so that it is made again
+        self.remove(name)
         return None
 
     def has(self, name: str) -> bool:
@@ -127,7 +129,7 @@ class Store(NamedTuple):
     def put(self, name: str, content: bytes) -> None:
         """Appears whole, with its sum before it."""
         path, summed = f"{self.root}/{name}", hashlib.sha256(content).digest() + content
-        if "file" not in (self.files.protocol, *self.files.protocol):
+        if "file" not in self.files.protocol:
             self.files.pipe_file(path, summed)
             return
         target = Path(path)
@@ -143,6 +145,10 @@ class Store(NamedTuple):
             paths, [span.start + SUM for span in spans], [span.end + SUM for span in spans], on_error="raise"
         )
         return found
+
+    def remove(self, name: str) -> None:
+        """So that it is made again."""
+        self.files.rm_file(f"{self.root}/{name}")
 
     def sweep(self, kept: Iterable[str]) -> None:
         """Removes whatever else stands there."""
@@ -177,21 +183,20 @@ def read_unit(job: Job, unit: Sequence[str]) -> None:
         _fetch(job, (*unit, *sources.BESIDE), folder)
         beside = builder.look_beside(options)
         key = _digest(beside.code, msgspec.msgpack.encode(beside.settings), *_content(folder))
-        if not work.has(_pointer(unit)) or work.get(_pointer(unit)) != key.encode() or not work.has(f"read/{key}"):
+        if not (work.has(f"read/{key}") and work.has(f"words/{key}")):
             whole = Whole()
             taken = builder.take_in(options, beside, whole, builder.silent)
-            held = {letter.source for letter in taken.letters if any(one.severity == "quarantine" for one in letter.problems)}
-            encoded = [b"" if letter.source in held else whole.encoded(letter) for letter in taken.letters]
-            work.put(f"words/{key}", b"".join(encoded))
+            encoded = [whole.encoded(letter) for letter in taken.letters]
             read = Read(
-                letters=tuple(_bare(letter) if letter.source in held else letter for letter in taken.letters),
+                letters=tuple(taken.letters),
                 problems=tuple(problem for problem in taken.problems if problem.code != "empty-folder"),
                 gone=tuple(taken.gone),
                 spans=tuple(_spans(f"words/{key}", encoded)),
-                digests=tuple(whole.digests[letter.source] for letter in taken.letters),
+                digests=tuple(map(whole.digest, taken.letters)),
             )
+            work.put(f"words/{key}", b"".join(encoded))
             work.put(f"read/{key}", msgspec.msgpack.encode(read))
-            work.put(_pointer(unit), key.encode())
+        work.put(_pointer(unit), key.encode())
 
 
 def shards(job: Job) -> list[str]:
@@ -207,10 +212,21 @@ def build_shard(job: Job, name: str) -> None:
     under = [part.follows_from() for part in parts if part.follows_from]
     key = _digest(seen.tools.follow_from, msgspec.msgpack.encode((name, job.search, pagefind.MAKING, under)))
     if not work.has(f"built/{key}"):
-        seen.reading.whole.add(work.parts([seen.places[letter.source] for letter in shard.letters]))
+        seen.reading.whole.add(_words(job, seen, shard.letters))
         work.put(f"built/{key}", _bundle(job, seen, shard, parts))
         seen.reading.whole.forget()
     work.put(seen.pointer(name), key.encode())
+
+
+def _words(job: Job, seen: Overview, letters: Sequence[Letter]) -> list[bytes]:
+    """The letters, encoded; raises BuildError where one is not what was read."""
+    work, spans = Store.at(job.work), [seen.places[letter.source] for letter in letters]
+    found = work.parts(spans)
+    for letter, span, encoded in zip(letters, spans, found, strict=True):
+        if hashlib.sha256(encoded).digest() != seen.reading.whole.digest(letter):
+            work.remove(span.name)
+            raise BuildError(f"{span.name} in {job.work} is damaged and was removed: run read-shard again", exit_code=1)
+    return found
 
 
 def _bundle(job: Job, seen: Overview, shard: Shard, parts: Sequence[pages.Part]) -> bytes:
@@ -291,7 +307,11 @@ def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: 
 
     started = time.monotonic()
     here = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
-    with Client(scheduler or None, **({} if scheduler else here)) as client:  # type: ignore[no-untyped-call]
+    try:
+        joined = Client(scheduler or None, **({} if scheduler else here))  # type: ignore[no-untyped-call]
+    except (OSError, TypeError, ValueError) as error:  # nobody there, a foreign certificate, none at all, no such address
+        raise BuildError(f"--scheduler {scheduler}: {error}; look at its address and at Dask's settings", exit_code=5) from error
+    with joined as client:
         try:
             everywhere(READING, read_unit, units(job))
             everywhere(BUILDING, build_shard, shards(job))
@@ -445,6 +465,10 @@ def _unpacked(content: bytes, stage: Path, beside: Path) -> Built:
     note = b""
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         for member in tar:
+            if not writing.is_below(member.name):
+                raise BuildError(
+                    f"a bundle holds {member.name!r}, which would stand outside the site: who else writes to the work folder?"
+                )
             file = tar.extractfile(member)
             found = file.read() if file else b""
             if member.name == NOTE:

@@ -97,11 +97,12 @@ def _key(kept: Kept, part: Part) -> bytes:
 def _carried(noted: bytes | None, out: Path, stage: Path) -> list[Written]:
     """Nothing where the old site lacks one of them: what was carried until then is written over."""
     files = msgspec.msgpack.decode(noted, type=list[Written]) if noted else []
-    whole = all(_is_below(file.path) and publish.carry(file.path, file.sha256, out, stage) for file in files)
+    whole = all(is_below(file.path) and publish.carry(file.path, file.sha256, out, stage) for file in files)
     return files if whole else []
 
 
-def _is_below(path: str) -> bool:
+def is_below(path: str) -> bool:
+    """Does the path stay below where it begins?"""
     return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
 
 

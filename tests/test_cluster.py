@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import tarfile
 import threading
 import time
 import zipfile
@@ -128,6 +130,27 @@ def test_who_begins_anew_does_what_is_missing_or_torn(few: Path, tmp_path: Path)
         build_all(job)
     cluster.assemble(job, tmp_path / "site")
     assert tree(tmp_path / "site") == tree(tmp_path / "whole")
+
+
+def test_damaged_words_are_removed_and_read_again(few: Path, tmp_path: Path) -> None:
+    job = job_of(few, tmp_path / "work", search=False)
+    read_all(job)
+    words = min((tmp_path / "work" / "words").iterdir())
+    words.write_bytes(words.read_bytes().replace(b"MAXIMUS", b"minimus"))
+    with pytest.raises(BuildError, match="run read-shard again"):
+        build_all(job)
+    read_all(job)
+    build_all(job)
+    cluster.assemble(job, tmp_path / "site")
+
+
+def test_a_bundle_writes_nothing_outside_the_site(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("site/../../elsewhere.html"), io.BytesIO())
+    with pytest.raises(BuildError, match="outside the site"):
+        cluster._unpacked(packed.getvalue(), tmp_path / "stage", tmp_path / "lines")
+    assert not (tmp_path / "elsewhere.html").exists()
 
 
 def test_pieces_of_other_letters_are_refused(few: Path, tmp_path: Path) -> None:
