@@ -10,6 +10,7 @@ what is done here, for want of processes or of pieces, can be saved from excepti
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -139,6 +140,7 @@ def _begin(parent: int) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     die_with_parent()
+    gc.freeze()  # what it was born with no copy can free; to look for garbage in it would write to all of its memory
     if os.getppid() != parent:  # it ended before we could ask to
         os._exit(1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -26,6 +27,12 @@ def test_results_come_in_the_order_of_the_pieces(jobs: int) -> None:
 @LINUX
 def test_the_work_is_done_in_other_processes_and_may_be_any_function() -> None:
     assert os.getpid() not in set(workers.spread(lambda _: os.getpid(), range(200), 2))
+
+
+@LINUX
+def test_a_copy_never_looks_for_garbage_in_what_it_was_born_with() -> None:
+    assert min(workers.spread(lambda _: gc.get_freeze_count(), range(200), 2)) > 10_000
+    assert gc.get_freeze_count() == 0, "here nothing is frozen"
 
 
 @LINUX
