@@ -310,6 +310,7 @@ def _index(number: int) -> Index:
 def read(place: Path, figures: Figures) -> tuple[list[bench_search.Row], tuple[int, int]]:
     months = f"from={figures['from']}&to={figures['to']}"
     cold = {
+        "a page without letters": "?from=1999-01&to=1999-01",
         "open the page": "",
         "two facets, cold": f"?{bench_search.FACETS}",
         "a rare word in the 12 shards, cold": f"?q={RARE}&{months}",
@@ -358,21 +359,31 @@ def _opened(reader: Reader, server: Counted, name: str, query: str) -> bench_sea
 
 
 def report(size: int, figures: Figures, rows: Sequence[bench_search.Row], renderer: tuple[int, int]) -> Iterator[str]:
-    sorts: Mapping[str, Sort] = figures["sorts"]
-    lists = {name: sort for name, sort in sorts.items() if name.startswith(("value.html", "axis.html"))}
-    named = {row.name: row for row in rows}
-    shards, real, letters = figures["shards"], len(figures["real"]), figures["real_letters"]
-    indexing = next(stage.seconds for stage in figures["stages"] if "shards indexed" in stage.name)
+    yield from assembled(size, figures)
+    yield from listed(size, figures)
+    yield from searched(figures, rows, renderer)
+    yield from reckoned(size, figures, {row.name: row for row in rows})
+
+
+def assembled(size: int, figures: Figures) -> Iterator[str]:
     yield f"## {size:,} letters, by simulation\n"
-    yield f"Written by `make scale` (tests/scale.py, which says how). {bench_search._machine()}; load {os.getloadavg()[1]:.1f} at the end.\n"
+    yield (
+        f"Written by `make scale` (tests/scale.py, which says how). {bench_search._machine()}; load {os.getloadavg()[1]:.1f} at the "
+        f"end, so seconds are an upper bound where that is more than {os.cpu_count()}.\n"
+    )
     yield (
         f"{size:,} outlines with {figures['issues']:,} issues, copied from {MODELS:,} invented letters under other case numbers and "
         f"dates, are assembled by one process. It takes **{figures['peak']:,} MB** at most ({figures['base']:,} MB before the first "
         f"letter), {(figures['peak'] - figures['base']) * 2**20 / size:,.0f} bytes a letter; limit 4,096 MB. A copy of it that renders "
-        f"lists has {figures['copied']:,} MB resident, most of it shared.\n"
+        f"lists has up to {figures['copied']:,} MB resident, in part shared with it.\n"
     )
     yield "| stage | seconds | largest so far, MB | what came of it |\n|---|---|---|---|"
     yield from (f"| {stage.name} | {stage.seconds:,.1f} | {stage.peak:,} | {stage.made} |" for stage in figures["stages"])
+
+
+def listed(size: int, figures: Figures) -> Iterator[str]:
+    sorts: Mapping[str, Sort] = figures["sorts"]
+    lists = [sort for name, sort in sorts.items() if name.startswith(("value.html", "axis.html"))]
     yield "\n### Lists\n"
     yield (
         f"Every page is planned; the first page of each list and one further page in {EVERY} are rendered, and the bytes of all are "
@@ -381,15 +392,19 @@ def report(size: int, figures: Figures, rows: Sequence[bench_search.Row], render
     yield "| pages | planned | rendered | MB in all | largest, KB | most rows |\n|---|---|---|---|---|---|"
     for name, sort in sorted(sorts.items()):
         yield f"| {name} | {sort.pages:,} | {sort.rendered:,} | {sort.estimate / 1e6:,.0f} | {sort.largest / 1e3:,.1f} | {sort.rows} |"
-    pages_, bytes_ = sum(sort.pages for sort in lists.values()), sum(sort.estimate for sort in lists.values())
+    pages_, bytes_ = sum(sort.pages for sort in lists), sum(sort.estimate for sort in lists)
     yield f"\nThe lists come to {pages_ / size:.2f} pages and {bytes_ / size / 1e3:,.1f} KB a letter."
-    largest, most = max(sort.largest for sort in lists.values()), max(sort.rows for sort in lists.values())
+    largest, most = max(sort.largest for sort in lists), max(sort.rows for sort in lists)
     yield f"Largest list page: {largest:,} bytes, {_held(largest <= MOST_BYTES)}; most rows: {most}, {_held(most <= MOST_ROWS)}."
     most_urls, most_bytes = (max(sizes) for sizes in zip(*((urls, size) for _, size, urls in figures["maps"]), strict=True))
     yield (
         f"Sitemap with every letter: {len(figures['maps'])} files, at most {most_urls:,} addresses and {most_bytes / 1e6:.1f} MB each, "
         f"{_held(most_urls <= sitemap.MOST and most_bytes <= MOST_MAP)} (50,000 and 50 MB)."
     )
+
+
+def searched(figures: Figures, rows: Sequence[bench_search.Row], renderer: tuple[int, int]) -> Iterator[str]:
+    shards, real, letters = figures["shards"], len(figures["real"]), figures["real_letters"]
     yield "\n### Searching\n"
     kinds = {"first": "columns of the open facets, index and vocabulary", ".more.": "columns of the others", "cards": "cards"}
     kinds |= {".cases.": "case numbers", ".fragments.": f"numbers of fragments (noughts but in {real} shards)"}
@@ -406,18 +421,24 @@ def report(size: int, figures: Figures, rows: Sequence[bench_search.Row], render
     for row in rows:
         first = "" if row.first_bytes is None else f"{row.first_bytes / 1e3:,.0f}"
         yield f"| {row.name} | {first} | {row.bytes / 1e3:,.0f} | {row.requests} | {row.first:,.0f} | {row.all:,.0f} | {row.script:,.0f} |"
+
+
+def reckoned(size: int, figures: Figures, named: Mapping[str, bench_search.Row]) -> Iterator[str]:
+    shards, real, letters = figures["shards"], len(figures["real"]), figures["real_letters"]
+    indexing = next(stage.seconds for stage in figures["stages"] if "shards indexed" in stage.name)
     word = named["a rare word in the 12 shards, cold"]
-    opening = named["open the page"]
+    opening, bare = named["open the page"], named["a page without letters"].bytes
     yield "\n### The rest, on paper\n"
     yield (
         f"Assumed: a shard costs what one of these {real} costs, whichever it is; words are as frequent in all years.\n\n"
         f"- Text index of all {shards} shards: {indexing * shards / real / 60:,.0f} minutes on this machine ({indexing / real:.1f} s a "
         f"shard, two at once), {figures['text'][0] / letters * size / 1e9:.1f} GB in {figures['text'][1] / letters * size / 1e3:,.0f} thousand files.\n"
-        f"- A rare word in all of them, in a new browser: {(word.bytes - opening.bytes) / real * shards / 1e6 + opening.bytes / 1e6:,.0f} MB; "
-        f"{word.bytes / 1e6:,.1f} MB when it is limited to the {real} shards.\n"
+        f"- A rare word in all of them, in a new browser: {(bare + (word.bytes - bare) / real * shards) / 1e6:,.0f} MB, "
+        f"{word.all / real * shards / 1e3:,.0f} s on this machine; {word.bytes / 1e6:,.1f} MB and {word.all / 1e3:,.1f} s when it is "
+        f"limited to the {real} shards.\n"
         f"- What the words of {real} indexes take in memory while their lists are joined ({figures['words']:,} MB), times all shards: "
         f"{figures['words'] / real * shards:,.0f} MB.\n"
-        f"- Columns of all facets stay in the page: {(opening.bytes + named['all facets (one of the others opened)'].bytes) / 1e6:,.1f} MB over the line."
+        f"- Columns of all facets come to {(opening.bytes + named['all facets (one of the others opened)'].bytes) / 1e6:,.1f} MB over the line, and stay in the page."
     )
 
 
