@@ -443,6 +443,7 @@ def _job(*, letters: str, work: str, config: Path, base_url: str | None, no_sear
     if config != SETTINGS and not config.exists():
         raise BuildError(f"--config {config}: no such file")
     told = config.read_text(encoding="utf-8") if config.exists() else ""
+    letters, work = (given if "://" in given else os.path.abspath(given) for given in (letters, work))
     return cluster.Job(letters=letters, work=work, config=told, base_url=base_url, search=not no_search)
 
 

@@ -166,8 +166,10 @@ def units(job: Job) -> list[tuple[str, ...]]:
         listed = sorted(
             (entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in store.files.ls(store.root, detail=True)
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise BuildError(f"{job.letters}: no such folder; name the one that holds the letters") from error
+    if not store.files.isdir(store.root):
+        raise BuildError(f"{job.letters} is no folder; name the one that the archive lies in")
     shown = [(name, kind) for name, kind in listed if name and not name.startswith(".") and name not in sources.BESIDE]
     loose = [name for name, kind in shown if kind == "file" and not name.lower().endswith(".zip")]
     whole = [(name,) for name, kind in shown if kind != "file" or name.lower().endswith(".zip")]

@@ -84,7 +84,8 @@ class Desk(NamedTuple):
             asked = {hashlib.sha256(told + msgspec.msgpack.encode(source)).digest(): source for source in left}
             read.update(asked)
             letters += whole.add(_counted(self._read(asked), len(letters), len(files), progress))
-        progress(READING, len(letters), len(letters))
+        if len(letters) < len(files):
+            progress(READING, len(letters), len(letters))
         if self.cache and kept:
             shelf.sweep(kept.table, opened, all_others=self.gone.is_any)
             shelf.sweep(self.cache / TABLE, read, all_others=self.gone.is_any)

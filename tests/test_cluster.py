@@ -273,5 +273,7 @@ def test_without_the_packages_of_a_cluster_it_is_said_how_to_get_them(tmp_path: 
 
 
 def test_a_folder_of_letters_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="nowhere: no such folder"):
-        cluster.units(job_of(tmp_path / "nowhere", tmp_path / "work"))
+    (tmp_path / "letters.zip").touch()
+    for name, told in (("nowhere", "nowhere: no such folder"), ("letters.zip", "the archive lies in")):
+        with pytest.raises(BuildError, match=told):
+            cluster.units(job_of(tmp_path / name, tmp_path / "work"))
