@@ -347,7 +347,6 @@ def read(place: Path, figures: Figures) -> tuple[list[bench_search.Row], tuple[i
                 }.items():
                     step = f"{name} in the 12 shards, open"
                     rows.append(reader.step(step, lambda page, given=given: page.evaluate(SEARCH, given)))
-                rows.append(_opened(reader, server, "open the page again, from the browser's cache", ""))
                 return rows, (renderer, bench_search._renderer(chromium))
 
 
