@@ -174,7 +174,7 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
     del letters
     clock.done("grouped by facet value", f"{len(site.rows):,} issues")
     digests = {letter.id: bytes.fromhex(letter.sha256) for letter in site.letters}
-    planned = list(pages.parts_of_many(site, digests, press.contents, (), press.languages, datasets=()))
+    planned = list(pages.parts_of_many(site, digests, press.contents, (), press.languages, datasets=(), program=search.PROGRAM))
     clock.done("parts planned, with a digest of each letter", f"{len(planned):,} parts")
 
     def one(part: Part) -> Told:
