@@ -79,6 +79,8 @@ class Beside(NamedTuple):
     """Of the table of rows."""
     code: bytes
     """Digest of the code and the rules."""
+    host: budget.Host
+    """Whose limits the site keeps to."""
 
 
 class Reading(NamedTuple):
@@ -161,7 +163,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
             progress=progress,
         )
         written = [file for part in done for file in part.files]
-        report = complete(stage, options, site, tools, written, carried=carried)
+        report = complete(stage, options, site, tools, written, host=reading.beside.host, carried=carried)
     if options.cache:
         cache.sweep(options.cache, indexes, all_others=reading.beside.gone.is_any)
     if reading.beside.gone.is_any:
@@ -207,6 +209,7 @@ def complete(
     tools: Press,
     written: Sequence[writing.Written],
     *,
+    host: budget.Host,
     carried: Mapping[str, str] = MappingProxyType({}),
 ) -> Report:
     """Writes what stands beside pages, data and search. `written`: files of pages; `carried`: sums that are known."""
@@ -215,7 +218,6 @@ def complete(
     for file in chain(tools.renderer.static_files(), indexed, statistics.files(site)):
         publish.put(stage, file)
     offline.write(stage, _text(options.templates / offline.WORKER), carried)
-    host = budget.load(_text(PACKAGE / "hosts.toml"), site.settings.host)
     return Report(
         letters=len(site.letters),
         issues=len(site.rows),
@@ -249,7 +251,8 @@ def look_beside(options: Options) -> Beside:
     gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
     gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
     rows, told = sources.read_metadata(options.letters)
-    return Beside(known, cutters, configured, gate, gone, rows, tuple(told), _code())
+    host = budget.load(_text(PACKAGE / "hosts.toml"), configured.host)
+    return Beside(known, cutters, configured, gate, gone, rows, tuple(told), _code(), host)
 
 
 def take_in(options: Options, beside: Beside, whole: Whole, progress: Progress) -> Intake:

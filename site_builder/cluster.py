@@ -286,7 +286,7 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
         if job.search:
             indexes[search.HUB] = seen.indexer(stage).hub()
         search.join(stage, seen.planned, seen.site.rules, indexes if job.search else None)
-        report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written)
+        report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written, host=seen.reading.beside.host)
     work.sweep(kept)
     if seen.reading.beside.gone.is_any:
         publish.forget(out)

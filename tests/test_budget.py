@@ -78,6 +78,13 @@ def options(folder: Path, host: str) -> build.Options:
     return build.Options(letters=letters, out=folder / "out", config=config, search=False)
 
 
+def test_an_unknown_host_is_named_before_a_letter_is_read(tmp_path: Path) -> None:
+    read: list[str] = []
+    with pytest.raises(BuildError, match="host 's3' is not known"):
+        build.build(options(tmp_path, "s3"), lambda stage, done, total: read.append(stage))
+    assert read == []
+
+
 def tiny(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """A package whose every host takes next to nothing."""
     package = folder / "package"
