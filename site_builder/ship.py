@@ -42,7 +42,7 @@ ASK_FIRST = "no-cache"
 _BY_CONTENT = re.compile(r"(?:static|catalogue|pagefind)/.*[._][0-9a-f]{7,}[./]")
 """Named by what they hold, or in a folder that is."""
 _WAVES = tuple(
-    (number, re.compile(pattern))
+    (number, re.compile(rf"\A(?:{pattern})"))
     for number, pattern in (
         (0, re.escape(NOJEKYLL)),
         (7, r"catalogue/index\.json"),

@@ -26,7 +26,7 @@ from moto.server import ThreadedMotoServer
 from site_builder import build, publish, ship, takedowns
 from site_builder.cli import main
 from site_builder.model import BuildError, File
-from tests.conftest import ROOT
+from tests.conftest import FULL, ROOT
 from tests.test_takedowns import DAY, hits
 
 LETTERS = ("CM99-0000012.txt", "CM99-0000037.txt", "CM99-0000064.txt", "CM99-0000118.txt")
@@ -320,6 +320,7 @@ def test_a_first_upload_that_was_cut_off_may_be_finished_with_another_site(sites
     assert remote(watched) == local(sites[1])
 
 
+@pytest.mark.skipif(not FULL, reason="an upload in a process of its own: make test-full")
 def test_an_upload_that_is_killed_leaves_what_the_next_one_need_not_send(whole: tuple[Path, Path], bucket: str, s3: str) -> None:
     command = [sys.executable, "-m", "site_builder", "upload", "--out", str(whole[0]), "--to", bucket, "--endpoint-url", s3]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

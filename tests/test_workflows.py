@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from site_builder import build, publish
-from tests.conftest import ROOT
+from tests.conftest import FULL, ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
@@ -216,6 +216,7 @@ def test_jobs_that_meet_in_artifacts_publish_the_site_of_one_build(few: Path, tm
     assert tree(target) == tree(last / "public") == tree(tmp_path / "alone")
 
 
+@pytest.mark.skipif(not FULL, reason="every job of a matrix once more: make test-full")
 def test_jobs_that_meet_in_a_store_stop_where_a_letter_may_name_a_person(few: Path, tmp_path: Path) -> None:
     machine = checkout(few, tmp_path / "machine")
     letter = machine / "letters" / FEW[4]
