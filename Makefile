@@ -16,7 +16,7 @@ BROWSER := $(VENV)/.browser-installed
 NODE := node_modules/.installed
 NODE_DEV := node_modules/.dev-installed
 NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
-SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help

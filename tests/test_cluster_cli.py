@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from site_builder import publish
 from site_builder.cli import main
-from tests.conftest import ROOT
+from tests.conftest import FULL, ROOT
 
 dask = pytest.importorskip("dask")
 pytest.importorskip("distributed")
@@ -202,6 +202,7 @@ def on_cluster(cluster: Cluster, environment: Mapping[str, str], *options: objec
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.mark.skipif(not FULL, reason="a scheduler and its workers with certificates: make test-full")
 def test_over_tls_a_cluster_builds_for_its_own(cluster: Cluster, pieces: tuple[object, ...], tmp_path: Path) -> None:
     assert cluster.address.startswith("tls://127.0.0.1:")
     told = on_cluster(cluster, trusting(cluster.ours, cluster.ours), *pieces, "--out", tmp_path / "site")

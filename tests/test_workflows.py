@@ -194,6 +194,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.skipif(not FULL, reason="every job of a matrix: make test-full")
 def test_jobs_that_meet_in_artifacts_publish_the_site_of_one_build(few: Path, tmp_path: Path) -> None:
     artifacts, target = tmp_path / "artifacts", tmp_path / "target"
     artifacts.mkdir()
