@@ -49,7 +49,7 @@ def test_a_killed_process_ends_the_build_with_one_line() -> None:
 
 @LINUX
 def test_no_process_outlives_the_one_that_began_it() -> None:
-    code = "import os, time; from site_builder import workers; list(workers.spread(lambda n: (os.write(1, f\"{os.getpid()}\\n\".encode()), time.sleep(60)), range(200), 2))"
+    code = 'import os, time; from site_builder import workers; list(workers.spread(lambda n: (os.write(1, f"{os.getpid()}\\n".encode()), time.sleep(60)), range(200), 2))'
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     children = [int(process.stdout.readline()) for _ in range(2)]
