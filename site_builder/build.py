@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -162,7 +162,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
             cached=options.cache,
             progress=progress,
         )
-        written = [file for part in done for file in part.files]
+        written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, host=reading.beside.host, carried=carried)
     if options.cache:
         cache.sweep(options.cache, indexes, all_others=reading.beside.gone.is_any)
@@ -207,21 +207,23 @@ def complete(
     options: Options,
     site: collection.Collection,
     tools: Press,
-    written: Sequence[writing.Written],
+    written: Iterable[writing.Written],
     *,
     host: budget.Host,
     carried: Mapping[str, str] = MappingProxyType({}),
 ) -> Report:
     """Writes what stands beside pages, data and search. `written`: files of pages; `carried`: sums that are known."""
-    shown = [file for file in written if file.path.endswith(".html")]
-    indexed = sitemap.files([file.path for file in shown if file.indexed], site.settings)
-    for file in chain(tools.renderer.static_files(), indexed, statistics.files(site)):
+    shown, indexed = 0, list[str]()
+    for page in (file for file in written if file.path.endswith(".html")):
+        shown += 1
+        indexed += [page.path] if page.indexed else []
+    for file in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(site)):
         publish.put(stage, file)
     offline.write(stage, _text(options.templates / offline.WORKER), carried)
     return Report(
         letters=len(site.letters),
         issues=len(site.rows),
-        pages=len(shown),
+        pages=shown,
         problems=tuple(site.problems),
         seconds=0,
         fit=budget.fit(budget.weigh(publish.sizes(stage), len(site.letters)), host),

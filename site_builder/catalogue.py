@@ -24,7 +24,7 @@ import hashlib
 import re
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -64,8 +64,8 @@ class Catalogue(NamedTuple):
 class Indexed(NamedTuple):
     """What the text index adds to the catalogue."""
 
-    fragments: Mapping[str, Mapping[str, int]]
-    """Shard name -> letter id -> number of its fragment."""
+    shard: Callable[[Shard], tuple[str, Sequence[int]]]
+    """For a shard the folder of its text index, and the numbers of its letters' fragments in their order."""
     hub: str
     """Folder of the program that opens the shards' indexes."""
     words: str
@@ -91,7 +91,11 @@ def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) ->
     together = 32 if sum(len(shard.letters) for shard in catalogue.shards) <= FEW else 8
     listed = []
     for shard in catalogue.shards:
-        own = dict(_shard_files(catalogue, shard, indexed))
+        own = dict(_shard_files(catalogue, shard))
+        text = {}
+        if indexed:
+            text["text"], numbers = indexed.shard(shard)
+            own["fragments"] = _file(f"{shard.name}.fragments", "bin", _little(array("I", numbers)))
         cards = list(_cards(shard, together))
         yield from (*own.values(), *cards)
         dates = [letter.decision_date for letter in shard.letters if letter.decision_date]
@@ -105,7 +109,7 @@ def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) ->
                 "values": dict(_open_values(catalogue, shard)),
                 "cards": cards[0].path.rpartition("/")[0] + "/",
                 **{name: file.path for name, file in own.items()},
-                **({"text": f"pagefind/{shard.name}/"} if indexed else {}),
+                **text,
             }
         )
     vocabulary = _file("vocabulary", "json", msgspec.json.encode([_words(catalogue, facet, rules) for facet in catalogue.facets]))
@@ -198,16 +202,10 @@ def _open_values(catalogue: Catalogue, shard: Shard) -> Iterator[tuple[str, list
             yield facet.key, [number for number, value in enumerate(catalogue.values[facet.key]) if value in found]
 
 
-def _shard_files(catalogue: Catalogue, shard: Shard, indexed: Indexed | None) -> Iterator[tuple[str, File]]:
+def _shard_files(catalogue: Catalogue, shard: Shard) -> Iterator[tuple[str, File]]:
     yield "columns", _file(shard.name, "bin", _packed(_columns(catalogue, shard)))
     yield "more", _file(f"{shard.name}.more", "bin", _packed(_values_of(catalogue, catalogue.facets[OPEN:], shard)))
     yield "cases", _file(f"{shard.name}.cases", "bin", _zipped(_little(array("I", map(case_code, shard.letters)))))
-    if indexed:
-        ids = indexed.fragments[shard.name]
-        yield (
-            "fragments",
-            _file(f"{shard.name}.fragments", "bin", _little(array("I", (ids[letter.id] for letter in shard.letters)))),
-        )
 
 
 def _columns(catalogue: Catalogue, shard: Shard) -> Mapping[str, Any]:

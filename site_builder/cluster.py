@@ -24,7 +24,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -47,10 +47,11 @@ READING = "Reading letters"
 BUILDING = "Building shards"
 SUM = 32
 """Bytes of the sum before a result."""
-NOTE = "note"
 SITE = "site/"
+"""In a bundle, the files of the site."""
+_PAGES, _INDEX = "pages", "index"
 _LINES = ("letters.jsonl", "issues.csv")
-"""Of a bundle, beside the files of the site."""
+"""What stands beside them: list[Written], Index where words are searched, data."""
 
 Item = TypeVar("Item")
 
@@ -86,13 +87,6 @@ class Read(Frozen, frozen=True):
     spans: tuple[Span, ...]
     """Where the words of each are."""
     digests: tuple[bytes, ...]
-
-
-class Built(Frozen, frozen=True):
-    """What building a shard gives, besides its files."""
-
-    written: tuple[writing.Written, ...]
-    index: Index | None
 
 
 class Store(NamedTuple):
@@ -237,13 +231,14 @@ def _bundle(job: Job, seen: Overview, shard: Shard, parts: Sequence[pages.Part])
         folder = Path(place)
         (folder / SITE).mkdir()
         done = writing.write(folder / SITE, parts, seen.tools.renderer, None, jobs=1)
-        written = tuple(file for part in done for file in part.files)
-        index = seen.indexer(folder / SITE).shard(shard) if job.search else None
+        (folder / _PAGES).write_bytes(msgspec.msgpack.encode([file for part in done for file in part.files]))
+        if job.search:
+            (folder / _INDEX).write_bytes(msgspec.msgpack.encode(seen.indexer(folder / SITE).shard(shard)))
         lines = exports.lines(shard.letters, seen.site.facets, seen.reading.whole.letter)
         for name, rows in zip(_LINES, (lines.letters, islice(lines.issues, 1, None)), strict=True):
             with (folder / name).open("wb") as file:
                 file.writelines(rows)
-        return _packed(folder, msgspec.msgpack.encode(Built(written=written, index=index)))
+        return _packed(folder)
 
 
 def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder.silent) -> builder.Report:
@@ -253,17 +248,14 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
     builder.refuse_nothing(seen.reading, job.letters)
     kept = {*map(_pointer, units(job)), *(f"{kind}/{key}" for key in state for kind in ("read", "words"))}
     with publish.publishing(out) as stage, tempfile.TemporaryDirectory() as place:
-        written, indexes = list[writing.Written](), dict[str, Index]()
         for number, shard in enumerate(seen.planned.shards, 1):
             key = (work.get(seen.pointer(shard.name)) or b"").decode()
             if not key or (content := work.get(f"built/{key}")) is None:
                 raise BuildError(f"shard {shard.name} is not built from these letters: run build-shard for it", exit_code=1)
-            built = _unpacked(content, stage, Path(place) / str(number))
-            written += built.written
-            indexes |= {shard.name: built.index} if built.index else {}
+            _unpack(content, stage, Path(place) / shard.name)
             kept |= {seen.pointer(shard.name), f"built/{key}"}
             progress("Fetching shards", number, len(seen.planned.shards))
-        folders = [Path(place) / str(number) for number, _ in enumerate(seen.planned.shards, 1)]
+        folders = [Path(place) / shard.name for shard in seen.planned.shards]
         heads = exports.lines((), seen.site.facets).issues
         lines = exports.Lines(_lines(folders, _LINES[0]), chain(heads, _lines(folders, _LINES[1])))
         data = datasets.write(stage, seen.reading.letters, lines)
@@ -279,13 +271,11 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
                 program=search.PROGRAM if job.search else "",
             )
         )
-        done = writing.write(
-            stage, parts, tools.renderer, None, jobs=jobs, progress=lambda *told: progress("Writing pages", *told)
-        )
-        written = [*(file for part in done for file in part.files), *written]
-        if job.search:
-            indexes[search.HUB] = seen.indexer(stage).hub()
-        search.join(stage, seen.planned, seen.site.rules, indexes if job.search else None)
+        done = list(writing.write(stage, parts, tools.renderer, None, jobs=jobs, progress=partial(progress, "Writing pages")))
+        of_shards = (_decoded(folder / _PAGES, list[writing.Written]) for folder in folders)
+        written = chain((file for part in done for file in part.files), chain.from_iterable(of_shards))
+        indexes = partial(_index, Path(place), seen.indexer(stage).hub()) if job.search else None
+        search.join(stage, seen.planned, seen.site.rules, indexes)
         report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written, host=seen.reading.beside.host)
     work.sweep(kept)
     if seen.reading.beside.gone.is_any:
@@ -446,11 +436,11 @@ def _digest(*told: bytes) -> str:
     return hashlib.sha256(msgspec.msgpack.encode(told)).hexdigest()
 
 
-def _packed(folder: Path, note: bytes) -> bytes:
-    """The files below the folder, and what else is to be known of them."""
+def _packed(folder: Path) -> bytes:
+    """The files below the folder."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, content in chain([(NOTE, note)], _files(folder)):
+        for name, content in _files(folder):
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
@@ -462,10 +452,9 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
         yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def _unpacked(content: bytes, stage: Path, beside: Path) -> Built:
-    """The files of the site into `stage`, the data lines into the new folder `beside`."""
+def _unpack(content: bytes, stage: Path, beside: Path) -> None:
+    """The files of the site into `stage`, what else there is into the new folder `beside`."""
     beside.mkdir()
-    note = b""
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         for member in tar:
             if not writing.is_below(member.name):
@@ -474,13 +463,18 @@ def _unpacked(content: bytes, stage: Path, beside: Path) -> Built:
                 )
             file = tar.extractfile(member)
             found = file.read() if file else b""
-            if member.name == NOTE:
-                note = found
-            elif member.name in _LINES:
+            if member.name in (_PAGES, _INDEX, *_LINES):
                 (beside / member.name).write_bytes(found)
             else:
                 publish.put(stage, File(path=member.name.removeprefix(SITE), content=found))
-    return msgspec.msgpack.decode(note, type=Built)
+
+
+def _index(place: Path, hub: Index, name: str) -> Index:
+    return hub if name == search.HUB else _decoded(place / name / _INDEX, Index)
+
+
+def _decoded(path: Path, kind: type[Item]) -> Item:
+    return msgspec.msgpack.decode(path.read_bytes(), type=kind)
 
 
 def _lines(folders: Iterable[Path], name: str) -> Iterator[bytes]:

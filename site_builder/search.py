@@ -31,10 +31,17 @@ class Index(NamedTuple):
 
     key: str
     """Digest of what it was made from, by which the cache keeps it."""
+    folder: str
+    """Where it stands in the site. That of a shard is named by the key: a reader who still holds the catalogue of the day before
+    never reads the numbers of one index in another."""
     fragments: Mapping[str, int]
     """Path of a page -> number of its fragment."""
     words: Mapping[str, int]
     """Word -> in how many letters it stands."""
+
+
+Indexes = Callable[[str], Index]
+"""Gives the index of a shard by its name, that of the hub by HUB; perhaps from the disk, so that only one is held at a time."""
 
 
 class Indexer(NamedTuple):
@@ -52,23 +59,24 @@ class Indexer(NamedTuple):
         return self._made(HUB, [staged.HUB])
 
     def shard(self, shard: Shard) -> Index:
-        """Writes pagefind/<name of the shard>/."""
+        """Writes pagefind/<name of the shard>.<key>/."""
         letters = list(map(self.whole, shard.letters))
         return self._made(shard.name, [staged.page(letter, self.rules) for letter in letters], letters)
 
     def _made(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
-        """Writes pagefind/<name>/, from the cache where that holds it."""
+        """Writes the index, from the cache where that holds it."""
         key = _key(name, pages)
+        folder = f"pagefind/{HUB}/" if name == HUB else f"pagefind/{name}.{key[:8]}/"
         (self.stage / "pagefind").mkdir(exist_ok=True)
-        out = self.stage / "pagefind" / name
+        out = self.stage / folder
         note = cache.restore(self.cached, key, out) if self.cached else None
         if note is not None:
             return msgspec.msgpack.decode(note, type=Index)
-        with tempfile.TemporaryDirectory(prefix=".index-", dir=self.stage) as folder:
+        with tempfile.TemporaryDirectory(prefix=".index-", dir=self.stage) as place:
             for page in pages:
-                publish.put(Path(folder), page)
-            fragments = pagefind.index(self.program, Path(folder), out, len(pages), hub=name == HUB)
-        made = Index(key, fragments, staged.count(letters))
+                publish.put(Path(place), page)
+            fragments = pagefind.index(self.program, Path(place), out, len(pages), hub=name == HUB)
+        made = Index(key, folder, fragments, staged.count(letters))
         if self.cached:
             cache.keep(self.cached, key, out, msgspec.msgpack.encode(made))
         return made
@@ -91,12 +99,12 @@ def build(
     """
     planned = catalogue.plan(letters, rules)
     indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached, rules, whole), planned, jobs, progress) if text else None
-    join(stage, planned, rules, indexes)
+    join(stage, planned, rules, indexes.__getitem__ if indexes else None)
     return {index.key for index in (indexes or {}).values()}
 
 
-def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Mapping[str, Index] | None) -> None:
-    """Writes catalogue/. `indexes`: by name of the shard, that of the hub with them; None for a site without text search."""
+def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Indexes | None) -> None:
+    """Writes catalogue/. `indexes`: None for a site without text search."""
     for file in catalogue.files(planned, rules, _indexed(stage, planned, indexes) if indexes else None):
         publish.put(stage, file)
 
@@ -112,15 +120,17 @@ def _indexes(indexer: Indexer, planned: Catalogue, jobs: int, progress: Callable
     return made
 
 
-def _indexed(stage: Path, planned: Catalogue, indexes: Mapping[str, Index]) -> Indexed:
-    lists = staged.words([indexes[shard.name].words for shard in planned.shards])
+def _indexed(stage: Path, planned: Catalogue, indexes: Indexes) -> Indexed:
+    lists = staged.words(indexes(shard.name).words for shard in planned.shards)
     digest = hashlib.sha256("\n\n".join(lists.values()).encode()).hexdigest()[:8]
     for initial, words in lists.items():
         publish.put(stage, File(path=f"catalogue/words.{digest}/{initial}.txt", content=words.encode()))
-    fragments = {
-        shard.name: {letter.id: indexes[shard.name].fragments[letter.url] for letter in shard.letters} for shard in planned.shards
-    }
-    return Indexed(fragments, f"pagefind/{HUB}/", f"catalogue/words.{digest}/", "".join(lists))
+
+    def of(shard: Shard) -> tuple[str, Sequence[int]]:
+        index = indexes(shard.name)
+        return index.folder, [index.fragments[letter.url] for letter in shard.letters]
+
+    return Indexed(of, indexes(HUB).folder, f"catalogue/words.{digest}/", "".join(lists))
 
 
 def _key(name: str, pages: Sequence[File]) -> str:

@@ -49,7 +49,7 @@ _WAVES = tuple(
         (8, r"offline\.json"),
         (9, r"sw\.js"),
         (1, r"(?:static|catalogue)/.*|" + _BY_CONTENT.pattern + ".*"),
-        (6, r"pagefind/.*/pagefind-entry\.json"),
+        (6, r"pagefind/hub/pagefind-entry\.json"),
         (1, r"pagefind/.*"),
         (2, r"data/[^/]*\.(?:jsonl|csv|gz|parquet|json)|originals/.*|.*\.csv"),
         (3, r"decisions/.*"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from markupsafe import escape
@@ -59,18 +59,19 @@ def count(letters: Iterable[Letter]) -> Mapping[str, int]:
     return Counter(word for letter in letters for word in _words(letter))
 
 
-def words(shards: Sequence[Mapping[str, int]]) -> Mapping[str, str]:
+def words(shards: Iterable[Mapping[str, int]]) -> Mapping[str, str]:
     """From what `count` says of each shard: two letters -> the words that begin with them, a line each, most frequent first.
 
     A word that is not in every shard is followed by the set of its shards as a hexadecimal number: bit 0 is the first shard.
     """
     letters: Counter[str] = Counter()
     found: dict[str, int] = defaultdict(int)
+    everywhere = 0
     for number, shard in enumerate(shards):
         for word in shard:
             found[word] |= 1 << number
         letters.update(shard)
-    everywhere = (1 << len(shards)) - 1
+        everywhere |= 1 << number
     lines = defaultdict(list)
     for word, _ in islice(sorted(letters.items(), key=lambda item: (-item[1], item[0])), WORDS):
         lines[word[:2]].append(word if found[word] == everywhere else f"{word} {found[word]:x}")

@@ -122,13 +122,6 @@ class Told(NamedTuple):
     peak: int
 
 
-class Nothing(dict[str, int]):
-    """Numbers of fragments of a shard without a text index."""
-
-    def __missing__(self, key: str) -> int:
-        return 0
-
-
 def peak() -> int:
     """Megabytes of this process at its largest."""
     return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024  # type: ignore[index]
@@ -223,20 +216,28 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
     found = catalogue.plan(site.letters, rules)
     real = _middle(found.shards)
     clock.done("catalogue planned", f"{len(found.shards)} shards")
-    before = _now()
     indexes = _indexes(parts, place / "site", real, jobs)
     clock.done(f"{len(real)} shards indexed ({jobs} processes)", f"{sum(len(shard.letters) for shard in real):,} letters")
-    words = _now() - before
-    lists = staged.words([indexes[shard.name].words if shard.name in indexes else {} for shard in found.shards])
+    many = staged.words(indexes[real[number % REAL].name].words for number in range(len(found.shards)))
+    clock.done(
+        "words of all shards joined, those of the 12 over and over",
+        f"{sum(text.count(chr(10)) + 1 for text in many.values()):,} words listed",
+    )
+    del many
+    lists = staged.words(indexes[shard.name].words if shard.name in indexes else {} for shard in found.shards)
     for initial, text in lists.items():
         bench_search._write(place / "site" / "catalogue" / "words.0" / f"{initial}.txt", text.encode())
-    fragments = {shard.name: Nothing() for shard in found.shards}
-    for shard in real:
-        numbers = indexes[shard.name].fragments
-        fragments[shard.name].update({letter.id: numbers[letter.url] for letter in shard.letters})
     sizes = Counter[str]()
     files = 0
-    indexed = Indexed(fragments, f"pagefind/{search.HUB}/", "catalogue/words.0/", "".join(lists))
+
+    def text_of(shard: Shard) -> tuple[str, Sequence[int]]:
+        """Of a shard without a text index a folder that is not there."""
+        if shard.name not in indexes:
+            return f"pagefind/{shard.name}/", [0] * len(shard.letters)
+        index = indexes[shard.name]
+        return index.folder, [index.fragments[letter.url] for letter in shard.letters]
+
+    indexed = Indexed(text_of, indexes[search.HUB].folder, "catalogue/words.0/", "".join(lists))
     for file in catalogue.files(found, rules, indexed):
         publish.put(place / "site", file)
         files += 1
@@ -249,7 +250,6 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
         "base": base,
         "peak": peak(),
         "copied": copied,
-        "words": words,
         "issues": len(site.rows),
         "sorts": sorts,
         "maps": maps,
@@ -262,11 +262,6 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
         "from": f"{min(dates):%Y-%m}",
         "to": f"{max(dates):%Y-%m}",
     }
-
-
-def _now() -> int:
-    """Megabytes of this process."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
 def _kind(path: str) -> str:
@@ -445,8 +440,6 @@ def reckoned(size: int, figures: Figures, named: Mapping[str, bench_search.Row])
         f"- A rare word in all of them, in a new browser: {(bare + (word.bytes - bare) / real * shards) / 1e6:,.0f} MB, "
         f"{word.all / real * shards / 1e3:,.0f} s on this machine; {word.bytes / 1e6:,.1f} MB and {word.all / 1e3:,.1f} s when it is "
         f"limited to the {real} shards.\n"
-        f"- What the words of {real} indexes take in memory while their lists are joined ({figures['words']:,} MB), times all shards: "
-        f"{figures['words'] / real * shards:,.0f} MB.\n"
         f"- Columns of all facets come to {(opening.bytes + named['all facets (one of the others opened)'].bytes) / 1e6:,.1f} MB over the line, and stay in the page."
     )
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from site_builder import build, cache, pagefind, publish
@@ -21,12 +22,12 @@ KEY = "0" * 64
 
 @pytest.fixture
 def indexed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Names of the indexes that Pagefind was run for."""
+    """Names of the shards that Pagefind was run for."""
     names: list[str] = []
     index = pagefind.index
 
     def counting(program: Path, staged: Path, out: Path, letters: int, *, hub: bool = False) -> dict[str, int]:
-        names.append(out.name)
+        names.append(out.name.partition(".")[0])
         return index(program, staged, out, letters, hub=hub)
 
     monkeypatch.setattr(pagefind, "index", counting)
@@ -56,6 +57,25 @@ def test_a_changed_letter_indexes_its_shard_alone(options: build.Options, indexe
     build.build(options)
     assert len(indexed) == 1
     assert set(indexed) < set(first)
+
+
+def test_the_text_index_of_a_shard_is_named_by_what_it_holds(options: build.Options) -> None:
+    """Who came before the change asks the old catalogue for the old folder, and never reads one index by the numbers of another."""
+
+    def text() -> dict[str, str]:
+        shards = msgspec.json.decode((options.out / "catalogue" / "index.json").read_bytes())["shards"]
+        found = {shard["name"]: shard["text"] for shard in shards}
+        stands = {f"pagefind/{path.name}/" for path in (options.out / "pagefind").iterdir()}
+        assert stands == {"pagefind/hub/", *found.values()}
+        return found
+
+    build.build(options)
+    before = text()
+    letter = options.letters / "CM99-0000118.txt"
+    letter.write_text(letter.read_text("utf-8") + "\n\nOne more sentence about the lumbar spine.\n", "utf-8")
+    build.build(options)
+    assert len(set(text().items()) - set(before.items())) == 1
+    assert len(set(text().values()) & set(before.values())) == len(before) - 1
 
 
 def test_a_build_from_the_cache_is_byte_for_byte_one_without(options: build.Options) -> None:

@@ -149,7 +149,7 @@ def test_a_bundle_writes_nothing_outside_the_site(tmp_path: Path) -> None:
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.addfile(tarfile.TarInfo("site/../../elsewhere.html"), io.BytesIO())
     with pytest.raises(BuildError, match="outside the site"):
-        cluster._unpacked(packed.getvalue(), tmp_path / "stage", tmp_path / "lines")
+        cluster._unpack(packed.getvalue(), tmp_path / "stage", tmp_path / "lines")
     assert not (tmp_path / "elsewhere.html").exists()
 
 

@@ -219,14 +219,14 @@ def broken(target: str, sites: tuple[Path, Path]) -> Iterator[str]:
     generations = [local(site) for site in sites]
     if index := here.get("catalogue/index.json"):
         one = next(files for files in generations if files["catalogue/index.json"] == index)
-        named = re.compile(r"static/.*|catalogue/(?!index\.json).*|pagefind/(?!.*pagefind-entry\.json).*")
+        named = re.compile(r"static/.*|catalogue/(?!index\.json).*|pagefind/(?!hub/pagefind-entry\.json).*")
         yield from (f"catalogue: {path}" for path in one if named.fullmatch(path) and here.get(path) != one[path])
     if (
         here.get("sw.js") == generations[1]["sw.js"]
     ):  # the old one names pages that are replaced by and by; whoever asks then keeps no copy
         listed = json.loads(generations[1]["offline.json"])["files"]
         yield from (f"copy: {path}" for path in ["offline.json", *listed] if here.get(path) != generations[1].get(path))
-    for entry in (path for path in here if path.endswith("/pagefind-entry.json")):
+    for entry in (path for path in here if path == "pagefind/hub/pagefind-entry.json"):
         for language in json.loads(here[entry])["languages"].values():
             if (meta := f"{entry.rpartition('/')[0]}/pagefind.{language['hash']}.pf_meta") not in here:
                 yield f"entry: {meta}"
@@ -245,16 +245,15 @@ def found_broken(
     target: str,
     sites: tuple[Path, Path],
 ) -> list[str]:
-    """What was broken after any step of uploading the second site over the first."""
-    ship.ship(sites[0], target)
-    Watched.done.clear()
+    """What was broken after any step of uploading the first site, and the second over it."""
     found: list[str] = []
 
     def look() -> None:
         found.extend(broken(target, sites))
 
     Watched.after_each = look
-    ship.ship(sites[1], target)
+    for site in sites:
+        ship.ship(site, target)
     return found
 
 
