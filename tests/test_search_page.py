@@ -213,6 +213,26 @@ def test_a_lost_index_is_told_with_a_way_on(page: Page, site_url: str) -> None:
     assert decisions(page) > 0
 
 
+def test_what_a_publication_has_replaced_since_the_page_was_opened_is_found_under_its_new_name(
+    page: Page, site_url: str, sample_site: Path
+) -> None:
+    go(page, f"{site_url}search/")
+    index = (sample_site / "catalogue" / "index.json").read_text("utf-8")
+    old = [shard["more"] for shard in json.loads(index)["shards"]]
+    for path in old:
+        page.route(f"**/{path}", lambda route: route.fulfill(status=404))
+        page.route(
+            f"**/{path}.new", lambda route: route.fulfill(path=sample_site / route.request.url[len(site_url) : -len(".new")])
+        )
+        index = index.replace(f'"{path}"', f'"{path}.new"')
+    page.route("**/catalogue/index.json", lambda route: route.fulfill(body=index, content_type="application/json"))
+    with page.expect_response(f"**/{old[0]}.new"):
+        page.evaluate("document.querySelector('#panel details[data-facet]:not([open])').open = true")
+    ready(page)
+    assert decisions(page) > 0
+    assert page.get_by_role("alert").count() == 0
+
+
 def test_without_javascript_the_page_says_so_and_leads_to_browse(browser: object, site_url: str) -> None:
     context = browser.new_context(java_script_enabled=False)  # type: ignore[attr-defined]
     page = context.new_page()

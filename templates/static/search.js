@@ -32,9 +32,9 @@ let typing;
 let telling;
 let stroke = -Infinity;
 
-function load(path, as) {
+function load(path, as, cache = "default") {
   if (!kept.has(path)) {
-    const loading = fetch(new URL(path, root)).then((answer) => {
+    const loading = fetch(new URL(path, root), { cache }).then((answer) => {
       if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
       return answer[as]();
     });
@@ -72,13 +72,13 @@ async function each(items, atOnce, work) {
   await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, worker));
 }
 
-async function opened() {
-  const found = indexed(await load("catalogue/index.json", "json"));
+async function opened(cache) {
+  const found = indexed(await load("catalogue/index.json", "json", cache));
   return { ...found, facets: labelled(found.facets, find("panel")) };
 }
 
-async function start() {
-  index ??= await opened();
+async function start(cache) {
+  index ??= await opened(cache);
   if (index.text) text ??= new Text(root, index, load);
   read();
   await update();
@@ -324,13 +324,22 @@ async function download(found, letters) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-async function attempt(work) {
+/** From the beginning: what a publication has replaced since the page was opened has another name now. */
+async function anew() {
+  index = text = undefined;
+  kept.clear();
+  held.clear();
+  await start("no-cache");
+}
+
+async function attempt(work, mend = anew) {
   try {
     await work();
   } catch (error) {
     console.warn(error);
     const offline = navigator.onLine === false ? say("offline") : "";
-    const again = button(say("again"), () => attempt(index ? update : start));
+    if (mend && !offline) return attempt(mend, null);
+    const again = button(say("again"), () => attempt(anew, null));
     const browse = make("a", { href: new URL("browse/", here).href }, say("browse_decisions"));
     find("progress").textContent = "";
     find("message").replaceChildren(
