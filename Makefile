@@ -20,7 +20,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-cluster build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench scale screenshots fuzz mutate approve clean
+.PHONY: help install install-cluster build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench bench-watch scale screenshots fuzz mutate approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -68,6 +68,9 @@ bench-search: $(DEV) $(NODE) $(BROWSER) ## Measure searching: SIZES="1000 10000"
 
 bench: $(DEV) $(NODE) ## Measure what a build costs beside other generators: ARGS="1000 --runs 1", into docs/benchmarks.md
 	@$(RUN) -m tests.bench $(ARGS)
+
+bench-watch: $(DEV) $(BROWSER) ## Measure how long whoever edits waits for the open page, into docs/benchmarks-watch.md
+	@$(RUN) -m tests.bench_watch $(ARGS)
 
 scale: $(DEV) $(NODE) $(BROWSER) ## Measure what a million letters would take, into docs/scale.md: ARGS="20000" for fewer
 	@$(RUN) -m tests.scale $(ARGS)

@@ -14,6 +14,7 @@ import secrets
 import signal
 import sys
 import threading
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -30,6 +31,7 @@ from site_builder import build as builder
 from site_builder import cluster, coverage, exports, intake, ship, takedowns
 from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
+from site_builder.preview import Preview
 from site_builder.publish import remedy
 from site_builder.serve import Reloads, Server, refuse_no_site, serve_until_interrupted
 from site_builder.watch import watch as watch_inputs
@@ -348,9 +350,11 @@ def upload(*, out: Path, quiet: bool, target: str, endpoint_url: str | None, dry
 def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
     """Build, serve, and build again whenever an input changes; open pages reload."""
     options, reloads, stop = _options(**given), Reloads(), threading.Event()
-    server = Server(options.out, port, base, reloads)
+    preview = Preview(options)
+    server = Server(options.out, port, base, reloads=reloads, newer=preview.page)
 
     def rebuild() -> None:
+        started = time.monotonic()
         try:
             _build(options, quiet)
         except BuildError as error:
@@ -358,9 +362,14 @@ def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
             reloads.failed(str(error))
         else:
             reloads.built()
+            threading.Thread(target=preview.built, args=(started,), daemon=True).start()
+
+    def glance(files: frozenset[Path]) -> None:
+        if preview.changed(files):
+            reloads.edited()
 
     rebuild()
-    watcher = threading.Thread(target=watch_inputs, args=(_inputs(options), rebuild, stop))
+    watcher = threading.Thread(target=watch_inputs, args=(_inputs(options), rebuild, stop), kwargs={"glance": glance})
     watcher.start()
     try:
         serve_until_interrupted(server, _say_where)

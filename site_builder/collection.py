@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from operator import attrgetter, methodcaller
 from types import MappingProxyType
 from typing import NamedTuple
@@ -97,6 +98,13 @@ class Collection:
         self._paged = {facet.key: groups for facet, groups in zip(self.facets, self.by_value, strict=True)}
         self._links: dict[tuple[str, tuple[str, ...]], tuple[Link, ...]] = {}
         self._of_field = {facet.field: facet for facet in reversed(self.facets) if facet.field}
+
+    def with_letter(self, number: int, letter: Letter) -> Collection:
+        """A copy with another letter, whole, in one place. The rows and values stay those of the one before."""
+        other = copy(self)
+        other.letters = [*self.letters[:number], letter, *self.letters[number + 1 :]]
+        other.whole = lambda outline: outline if outline is letter else self.whole(outline)
+        return other
 
     def label(self, facet: Facet, found: str) -> str:
         known = self.rules.vocabulary_of(facet).by_id.get(found)

@@ -64,7 +64,7 @@ def part_of_letter(
     # Values that have a page to link to: of an open facet those of the letter itself, of others perhaps one that its issues lack.
     paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
     similar = similarity.finder(site.letters)
-    dressed = _dressing(site, contents, languages)
+    dressed = dressing(site, contents, languages)
 
     def part(number: int) -> Part:
         def follows_from() -> Sequence[object]:
@@ -91,10 +91,10 @@ def parts_of_many(
     listed = _listed(site, outlines)
     rest = Part(partial(_rest, site, languages))
     told = (Part(partial(statistics.pages, site)), Part(partial(feeds.pages, site)), rest, Part(partial(_removed, removed)))
-    return map(_dressing(site, contents, languages, datasets=datasets, program=program), chain([frames], listed, told))
+    return map(dressing(site, contents, languages, datasets=datasets, program=program), chain([frames], listed, told))
 
 
-def _dressing(
+def dressing(
     site: Collection, contents: Sequence[Content], languages: Sequence[Language], **shown_by_some: object
 ) -> Callable[[Part], Part]:
     """Gives the pages of a part what pages share."""

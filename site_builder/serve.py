@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from site_builder.model import BuildError
 
@@ -78,6 +78,10 @@ class Reloads:
     def built(self) -> None:
         self._tell(self.generation + 1, None)
 
+    def edited(self) -> None:
+        """A page is newer than the site, whether or not that could be built."""
+        self._tell(self.generation + 1, self._problem)
+
     def failed(self, problem: str) -> None:
         self._tell(self.generation, problem)
 
@@ -118,15 +122,23 @@ class Server(ThreadingHTTPServer):
     """Serves `folder` below `base` (`/` or `/name/`) until closed. With port 0 the system picks one: see `url`.
 
     `max_age`: seconds that a browser may keep what it got; None: nothing is kept, so that a new build is seen at once.
+    `newer`: for the path of a file what stands in its place, or None.
     """
 
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(
-        self, folder: Path, port: int = 8000, base: str = "/", reloads: Reloads | None = None, max_age: int | None = None
+        self,
+        folder: Path,
+        port: int = 8000,
+        base: str = "/",
+        *,
+        reloads: Reloads | None = None,
+        max_age: int | None = None,
+        newer: Callable[[str], bytes | None] = lambda path: None,
     ) -> None:
-        self.folder = folder
+        self.folder, self.newer = folder, newer
         self.caching = "no-store" if max_age is None else f"max-age={max_age}"
         self.base = f"/{base.strip('/')}/".replace("//", "/")
         self.reloads = reloads
@@ -172,6 +184,8 @@ class Handler(BaseHTTPRequestHandler):
             self._plain(421, "This server answers to localhost only.")
         elif self.server.reloads and self.path.partition("?")[0] in (EVENTS, SCRIPT):
             self._reload(self.server.reloads, host)
+        elif content := self.server.newer(unquote(self.path.partition("?")[0].removeprefix(self.server.base))):
+            self._content(200, Path(self.path.partition("?")[0]), content)
         else:
             self._site(answer(self.server.folder, self.server.base, self.path))
 
@@ -198,10 +212,13 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:  # swapped away between finding and reading
             self._plain(404, _REASONS[404])
             return
-        kind = found.file.suffix.lower()
+        self._content(found.status, found.file, content)
+
+    def _content(self, status: int, file: Path, content: bytes) -> None:
+        kind = file.suffix.lower()
         if kind == ".html" and self.server.reloads:
             content = _with_script(content, self.server.reloads.generation)
-        self._send(found.status, _TYPES.get(kind), content, {} if kind in _TYPES else {"Content-Type": _binary(kind)})
+        self._send(status, _TYPES.get(kind), content, {} if kind in _TYPES else {"Content-Type": _binary(kind)})
 
     def _reload(self, reloads: Reloads, host: str) -> None:
         """For our own pages only: a foreign page shall not learn when somebody edits letters."""

@@ -2,11 +2,15 @@
 
 Events of the file system are the alarm clock, not the truth: after each one, once it is quiet, the inputs' names, sizes and times
 are compared, and a build starts only if they differ. So event storms, editors that save by rename, events caused by our own
-reading and events lost to an overflow all come to the same: one build of what is there now.
+reading and events lost to an overflow all come to the same: one build of what is there now. Who wants to know before that which
+files have changed is told at once, without any promise.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +25,8 @@ SETTLE = 0.25
 """Seconds without an event before a build: writers finish first."""
 PATIENCE = 3.0
 """Seconds after which a build starts although events keep coming."""
+BLINK = 0.02
+"""Seconds in which the events of one change come together."""
 RECHECK = 5.0
 """Seconds after which the inputs are compared even without an event."""
 
@@ -29,31 +35,44 @@ TICK = 0.2
 
 
 class Alarm(FileSystemEventHandler):
-    """Remembers when the last event came."""
+    """Remembers when the last event came, and of which files until somebody asks."""
 
     def __init__(self) -> None:
         self.rung = threading.Event()
         self.last = 0.0
+        self.files = queue.SimpleQueue[Path]()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         if event.event_type in ("opened", "closed_no_write"):
             return
         self.last = time.monotonic()
         self.rung.set()
+        if not event.is_directory:
+            self.files.put(Path(os.fsdecode(event.dest_path or event.src_path)))
 
 
-def watch(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.Event, recheck: float = RECHECK) -> None:
-    """Call `rebuild` after each change of the files and folders in `inputs`, until `stop` is set."""
+def watch(
+    inputs: Sequence[Path],
+    rebuild: Callable[[], None],
+    stop: threading.Event,
+    recheck: float = RECHECK,
+    glance: Callable[[frozenset[Path]], None] = lambda files: None,
+) -> None:
+    """Call `rebuild` after each change of the files and folders in `inputs`, until `stop` is set; `glance` at once, beside it."""
     alarm = Alarm()
     observer = Observer()
     for folder in _folders(inputs):
         observer.schedule(alarm, str(folder), recursive=folder in inputs)
     observer.start()
+    glances = threading.Thread(target=_glances, args=(alarm, glance, stop))
+    glances.start()
     try:
         _loop(inputs, rebuild, stop, alarm, recheck)
     finally:
+        stop.set()
         observer.stop()
         observer.join()
+        glances.join()
 
 
 def looks(inputs: Sequence[Path]) -> frozenset[Mark]:
@@ -72,6 +91,16 @@ def _loop(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.E
         if now != built and not stop.is_set():
             built = now  # as it was before the build: what changes while it runs is news again
             rebuild()
+
+
+def _glances(alarm: Alarm, glance: Callable[[frozenset[Path]], None], stop: threading.Event) -> None:
+    while not stop.is_set():
+        with contextlib.suppress(queue.Empty):
+            files = {alarm.files.get(timeout=TICK)}
+            time.sleep(BLINK)
+            while not alarm.files.empty():
+                files.add(alarm.files.get())
+            glance(frozenset(files))
 
 
 def _settle(alarm: Alarm, stop: threading.Event) -> None:

@@ -1,0 +1,146 @@
+"""The page of a letter that is being edited, before the site around it is built anew. Shell.
+
+While a folder is watched, what the site was built from stays in memory. The page of a changed letter is made from that and from
+the letter alone, and so is the page of any letter when a template has changed; both stand before those of the site until a build
+has caught up. What other pages say of a changed letter follows with that build.
+
+Known limit: a letter that is new, is held back or gets another name has no preview; its page comes with the build.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from site_builder import build as builder
+from site_builder import decisions, metadata, pages, similar, sources
+from site_builder.collection import Collection as Site
+from site_builder.model import BuildError, Letter, Problem
+from site_builder.reading import Reader
+
+MOST = 20
+"""Files that may change at once and still be previewed: a storm is for the build."""
+
+
+class Seen(NamedTuple):
+    """What the site was built from."""
+
+    site: Site
+    beside: builder.Beside
+    similar: Callable[[int], tuple[similar.Similar, ...]]
+    numbers: Mapping[str, int]
+    """Number of a letter by the name of its source, and by the path of its page."""
+    letters: dict[int, Letter]
+    """Those that have changed since."""
+
+
+class Look(NamedTuple):
+    """What pages are made with, and the files that they ask for."""
+
+    press: builder.Press
+    static: Mapping[str, bytes]
+
+
+class Preview:
+    """Pages that are newer than the site."""
+
+    def __init__(self, options: builder.Options) -> None:
+        self._options = options
+        self._reading = threading.Lock()
+        self._stale = True
+        self._seen: Seen | None = None
+        self._look: Look | None = None
+        self._newer: dict[str, float] = {}
+        """Path of a page that is newer than in the site -> since when; "" for those of all letters."""
+
+    def refresh(self) -> None:
+        """Looks at everything, where something has changed that has no preview."""
+        with self._reading:
+            if not self._stale:
+                return
+            self._stale = False
+            reading = builder.read(self._options)
+            numbers = {name: number for number, letter in enumerate(reading.letters) for name in (letter.source, letter.url)}
+            self._look = self._looked(reading.beside)
+            self._seen = Seen(builder.collected(reading), reading.beside, similar.finder(reading.letters), numbers, {})
+
+    def changed(self, paths: Collection[Path]) -> bool:
+        """Is a page newer now than it was? Whatever goes wrong is left to the build, which says so."""
+        seen, since = self._seen, time.monotonic()
+        if seen is None or len(paths) > MOST:
+            self._stale = True
+            return False
+        return True in [self._follows(path, seen, since) for path in paths]
+
+    def page(self, path: str) -> bytes | None:
+        """The page, or file of pages, in the place of the one of the site; None where that is as good."""
+        seen, look = self._seen, self._look
+        if not self._newer or seen is None or look is None:
+            return None
+        number = seen.numbers.get(path) if path.endswith(".html") else None
+        if number is None or not (path in self._newer or "" in self._newer):
+            return look.static.get(path)
+        letter = seen.letters.get(number)
+        site = seen.site.with_letter(number, letter) if letter else seen.site
+        dressed = pages.dressing(site, look.press.contents, look.press.languages)
+        planned = decisions.page(site, number, seen.similar(number))
+        try:
+            return b"".join(look.press.renderer.render(page).content for page in dressed(pages.Part(lambda: [planned])).pages())
+        except BuildError:  # a broken template
+            return None
+
+    def built(self, since: float) -> None:
+        """The site is by now what the inputs were at that time."""
+        for path, newer in list(self._newer.items()):
+            if newer < since:
+                del self._newer[path]
+        self.refresh()
+
+    def _follows(self, path: Path, seen: Seen, since: float) -> bool:
+        if path.is_relative_to(self._options.templates):
+            return self._restyled(seen, since)
+        try:
+            letter = self._read(path, seen)
+        except Exception:  # our own code falls over it: the build names the letter
+            letter = None
+        if letter is None:
+            self._stale = True
+            return False
+        number = seen.numbers[letter.source]
+        if seen.letters.get(number) == letter:
+            return False
+        seen.letters[number] = letter
+        self._newer[letter.url] = since
+        return True
+
+    def _restyled(self, seen: Seen, since: float) -> bool:
+        try:
+            self._look = self._looked(seen.beside)
+        except BuildError:
+            return False
+        self._newer[""] = since
+        return True
+
+    def _looked(self, beside: builder.Beside) -> Look:
+        press = builder.press(self._options, beside)
+        return Look(press, {file.path: file.content for file in press.renderer.static_files()})
+
+    def _read(self, path: Path, seen: Seen) -> Letter | None:
+        """The letter in the file; None unless it may take the place of the one that was there."""
+        beside, folder = seen.beside, self._options.letters
+        name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
+        if name not in seen.numbers:
+            return None
+        source = sources.read_file(path, name, largest=beside.settings.max_letter_bytes)
+        if isinstance(source, Problem):
+            return None
+        table = metadata.by_letter(beside.gone.rows(beside.rows))
+        left = beside.gone.apply(source, metadata.by_letter(beside.rows).get(name, ()))
+        if isinstance(left, Problem):
+            return None
+        letter = Reader(beside.formats, beside.rules, beside.gate, table).read(left)
+        is_held = any(problem.severity == "quarantine" for problem in letter.problems) or not beside.gone.lets(letter)
+        return None if is_held or seen.numbers.get(letter.url) != seen.numbers[name] else letter
