@@ -102,6 +102,8 @@ class Preview:
     def _follows(self, path: Path, seen: Seen, since: float) -> bool:
         if path.is_relative_to(self._options.templates):
             return self._restyled(seen, since)
+        if path.is_relative_to(self._options.letters) and not sources.is_asked_for(path):
+            return False
         try:
             letter = self._read(path, seen)
         except Exception:  # our own code falls over it: the build names the letter

@@ -13,7 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import combinations
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ NEAREST = 24
 """Issues looked at on either side in time, for each pair of shared values."""
 STEP = 20
 """Percent of likeness that count as equal."""
+REMEMBERED = 20_000
+"""Issues whose values and wording are kept at hand: those around a letter in time, again and again."""
 SHARED = ("treatment", "body part", "guideline")
 """What issues are compared by, in the words of the page."""
 
@@ -41,6 +43,14 @@ class Similar(NamedTuple):
     """Of SHARED."""
 
 
+class Compared(NamedTuple):
+    """What is compared of an issue."""
+
+    values: tuple[frozenset[str], ...]
+    """As SHARED names them."""
+    wording: str
+
+
 class Known(NamedTuple):
     """All issues in order of time, by number: a million letters are not a million objects more."""
 
@@ -51,6 +61,10 @@ class Known(NamedTuple):
     """Number of the letter of each issue."""
     having: Mapping[Key, array[int]]
     """The issues that have a pair of values, which two similar ones share."""
+
+    def issue(self, number: int) -> Issue:
+        owner = self.owners[number]
+        return self.letters[owner].issues[number - self.firsts[owner]]
 
 
 def finder(letters: Sequence[Letter]) -> Callable[[int], tuple[Similar, ...]]:
@@ -63,27 +77,49 @@ def finder(letters: Sequence[Letter]) -> Callable[[int], tuple[Similar, ...]]:
                 having[key].append(number)
             owners.append(place)
         firsts.append(len(owners))
-    return partial(_of, Known(letters, firsts, owners, having))
+    known = Known(letters, firsts, owners, having)
+
+    @lru_cache(REMEMBERED)
+    def compared(number: int) -> Compared:
+        issue = known.issue(number)
+        return Compared(_values(issue), utils.default_process(issue.disputed))
+
+    return partial(_of, known, compared)
 
 
-def _of(known: Known, place: int) -> tuple[Similar, ...]:
+def _of(known: Known, compared: Callable[[int], Compared], place: int) -> tuple[Similar, ...]:
     letter, best = known.letters[place], dict[int, tuple[tuple[int, int, bool, float, int, int], Similar]]()
-    for own, ours in enumerate(letter.issues, known.firsts[place]):
-        values, wording = _values(ours), utils.default_process(ours.disputed)
-        for near in _near(known, own, values):
-            found = known.owners[near]
-            other, number = known.letters[found], near - known.firsts[found]
-            if found == place or (other.case_number and other.case_number == letter.case_number):
+    for alike in _likest_first(known, compared, place):
+        for own, near, shared in alike:
+            found, ours, theirs = known.owners[near], known.issue(own), known.issue(near)
+            other = known.letters[found]
+            if other.case_number and other.case_number == letter.case_number:
                 continue
-            theirs = other.issues[number]
-            shared = tuple(name for name, one, others in zip(SHARED, values, _values(theirs), strict=True) if one & others)
-            likeness = fuzz.token_set_ratio(wording, utils.default_process(theirs.disputed))
+            likeness = fuzz.token_set_ratio(compared(own).wording, compared(near).wording)
             contrary = bool(ours.outcome and theirs.outcome and ours.outcome != theirs.outcome)
+            number = near - known.firsts[found]
             rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, abs(found - place), number)
             if found not in best or rank < best[found][0]:
                 best[found] = rank, Similar(other, theirs, shared)
+        if len(best) >= MOST:  # whoever shares less comes after them
+            break
     ranked = sorted(best.items(), key=lambda item: (item[1][0], item[0]))
     return tuple(found for _, (_, found) in ranked[:MOST])
+
+
+def _likest_first(
+    known: Known, compared: Callable[[int], Compared], place: int
+) -> Iterator[Sequence[tuple[int, int, tuple[str, ...]]]]:
+    """(issue of the letter, issue of another, what they share), those together that share as much."""
+    by_count: dict[int, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
+    for own in range(known.firsts[place], known.firsts[place + 1]):
+        ours = compared(own).values
+        for near in _near(known, own, ours):
+            if known.owners[near] != place:
+                theirs = compared(near).values
+                shared = tuple(name for name, one, other in zip(SHARED, ours, theirs, strict=True) if not one.isdisjoint(other))
+                by_count[len(shared)].append((own, near, shared))
+    return (by_count[count] for count in sorted(by_count, reverse=True))
 
 
 def _near(known: Known, own: int, values: tuple[frozenset[str], ...]) -> Iterator[int]:

@@ -150,6 +150,11 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
     return found, problems
 
 
+def is_asked_for(path: Path) -> bool:
+    """By its name: is it a letter, holds letters, or belongs beside them?"""
+    return path.suffix.lower() in (*SUFFIXES, archives.SUFFIX) or path.name in BESIDE
+
+
 def read_file(path: Path, name: str, pdfs: PdfReader | None = None, largest: int = LARGEST, member: str = "") -> Source | Problem:
     """One letter. `name` is its path below the letters folder; `member`: its path in the archive `path`."""
     read = content(Found(path, name, member), largest)

@@ -64,7 +64,7 @@ def watch(
     for folder in _folders(inputs):
         observer.schedule(alarm, str(folder), recursive=folder in inputs)
     observer.start()
-    glances = threading.Thread(target=_glances, args=(alarm, glance, stop))
+    glances = threading.Thread(target=_glances, args=(frozenset(inputs), alarm, glance, stop))
     glances.start()
     try:
         _loop(inputs, rebuild, stop, alarm, recheck)
@@ -93,14 +93,16 @@ def _loop(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.E
             rebuild()
 
 
-def _glances(alarm: Alarm, glance: Callable[[frozenset[Path]], None], stop: threading.Event) -> None:
+def _glances(inputs: frozenset[Path], alarm: Alarm, glance: Callable[[frozenset[Path]], None], stop: threading.Event) -> None:
     while not stop.is_set():
         with contextlib.suppress(queue.Empty):
             files = {alarm.files.get(timeout=TICK)}
             time.sleep(BLINK)
             while not alarm.files.empty():
                 files.add(alarm.files.get())
-            glance(frozenset(files))
+            seen = frozenset(file for file in files if inputs & {file, *file.parents} and not file.name.startswith("."))
+            if seen:  # an input that is a file is watched with all its neighbours
+                glance(seen)
 
 
 def _settle(alarm: Alarm, stop: threading.Event) -> None:

@@ -140,6 +140,17 @@ def test_what_has_no_preview_is_known_after_the_next_build(options: build.Option
     assert SENTENCE.encode() in (preview.page(f"decisions/{new.stem.lower()}.html") or b"")
 
 
+@pytest.mark.parametrize("name", ["4913", "CM99-0000118.txt~", "notes.docx"])
+def test_what_editors_leave_beside_a_letter_makes_nobody_read_everything_again(
+    options: build.Options, preview: Preview, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = options.letters / name
+    path.write_text("x")
+    assert not preview.changed({path})
+    monkeypatch.setattr(build, "read", None)
+    preview.built(time.monotonic())
+
+
 def test_a_storm_is_left_to_the_build(options: build.Options, preview: Preview) -> None:
     letters = set(options.letters.glob("*.*"))
     assert len(letters) > MOST

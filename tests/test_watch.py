@@ -145,3 +145,29 @@ def test_inputs_that_do_not_exist_are_waited_for(tmp_path: Path) -> None:
     with watching([tmp_path / "letters", tmp_path / "site.toml"]) as builds:
         (tmp_path / "site.toml").write_text("a = 1")
         assert builds.next() == {"site.toml"}
+
+
+def test_whoever_glances_is_told_at_once_which_inputs_have_changed_and_of_nothing_else(letters: Path) -> None:
+    settings = letters.parent / "site.toml"
+    settings.write_text("a = 1")
+    told, stop, news = set[Path](), threading.Event(), threading.Semaphore(0)
+
+    def glance(files: frozenset[Path]) -> None:
+        told.update(files)
+        news.release()
+
+    thread = threading.Thread(
+        target=watch, args=([letters, settings], lambda: None, stop), kwargs={"recheck": 60, "glance": glance}
+    )
+    thread.start()
+    time.sleep(0.3)  # the observer is up
+    try:
+        (letters.parent / "log").write_text("no input")
+        rewritten(letters / "a.txt", "changed")
+        replaced(letters / "2014" / "b.txt", "changed")
+        rewritten(settings, "a = 2")
+        while told != {letters / "a.txt", letters / "2014" / "b.txt", settings}:
+            assert news.acquire(timeout=10)
+    finally:
+        stop.set()
+        thread.join()
