@@ -24,16 +24,24 @@ OTHER = "decisions/cm99-0000037.html"
 SENTENCE = "One more sentence about the lumbar spine."
 
 
+@pytest.fixture(scope="module")
+def stands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site, and what it was built from."""
+    place = tmp_path_factory.mktemp("stands")
+    for name in ("letters", "templates"):
+        shutil.copytree(ROOT / name, place / name)
+    build.build(at(place))
+    return place
+
+
+def at(place: Path) -> build.Options:
+    return build.Options(letters=place / "letters", out=place / "site", templates=place / "templates", search=False, jobs=2)
+
+
 @pytest.fixture
-def options(tmp_path: Path) -> build.Options:
-    """A site that stands, and what it was built from."""
-    shutil.copytree(ROOT / "letters", tmp_path / "letters")
-    shutil.copytree(ROOT / "templates", tmp_path / "templates")
-    given = build.Options(
-        letters=tmp_path / "letters", out=tmp_path / "site", templates=tmp_path / "templates", search=False, jobs=2
-    )
-    build.build(given)
-    return given
+def options(stands: Path, tmp_path: Path) -> build.Options:
+    shutil.copytree(stands, tmp_path, dirs_exist_ok=True)
+    return at(tmp_path)
 
 
 @pytest.fixture
