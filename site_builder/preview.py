@@ -9,6 +9,7 @@ Known limit: a letter that is new, is held back or gets another name has no prev
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -18,7 +19,7 @@ from typing import NamedTuple
 from site_builder import build as builder
 from site_builder import decisions, metadata, pages, similar, sources
 from site_builder.collection import Collection as Site
-from site_builder.model import BuildError, Letter, Problem
+from site_builder.model import Letter, Problem
 from site_builder.reading import Reader
 
 MOST = 20
@@ -87,10 +88,9 @@ class Preview:
         site = seen.site.with_letter(number, letter) if letter else seen.site
         dressed = pages.dressing(site, look.press.contents, look.press.languages)
         planned = decisions.page(site, number, seen.similar(number))
-        try:
+        with contextlib.suppress(Exception):  # a broken template
             return b"".join(look.press.renderer.render(page).content for page in dressed(pages.Part(lambda: [planned])).pages())
-        except BuildError:  # a broken template
-            return None
+        return None
 
     def built(self, since: float) -> None:
         """The site is by now what the inputs were at that time."""
@@ -100,14 +100,15 @@ class Preview:
         self.refresh()
 
     def _follows(self, path: Path, seen: Seen, since: float) -> bool:
-        if path.is_relative_to(self._options.templates):
-            return self._restyled(seen, since)
-        if path.is_relative_to(self._options.letters) and not sources.is_asked_for(path):
-            return False
-        try:
+        letter = None
+        with contextlib.suppress(Exception):  # of our own code, or of a template
+            if path.is_relative_to(self._options.templates):
+                self._look = self._looked(seen.beside)
+                self._newer[""] = since
+                return True
+            if path.is_relative_to(self._options.letters) and not sources.is_asked_for(path):
+                return False
             letter = self._read(path, seen)
-        except Exception:  # our own code falls over it: the build names the letter
-            letter = None
         if letter is None:
             self._stale = True
             return False
@@ -116,14 +117,6 @@ class Preview:
             return False
         seen.letters[number] = letter
         self._newer[letter.url] = since
-        return True
-
-    def _restyled(self, seen: Seen, since: float) -> bool:
-        try:
-            self._look = self._looked(seen.beside)
-        except BuildError:
-            return False
-        self._newer[""] = since
         return True
 
     def _looked(self, beside: builder.Beside) -> Look:

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "site_builder"
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"cluster"},
+    {"cluster", "preview"},
     {"build"},
     {"writing", "intake"},
     {
