@@ -56,7 +56,7 @@ def work(piece: int) -> str:
 
 
 @LINUX
-@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("jobs", [2, 3] if FULL else [2])
 def test_pieces_that_raise_kill_or_never_end_cost_themselves(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "SECONDS", 1)
     found = list(workers.spread(work, range(200), jobs, lambda piece, told: f"lost {piece}: {told}"))
