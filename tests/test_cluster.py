@@ -24,6 +24,7 @@ from tests.conftest import FULL
 distributed = pytest.importorskip("distributed")
 
 ADDRESS = "https://example.org/imr/"
+LONG = pytest.mark.skipif(not FULL, reason="make test-full")
 LETTERS = 600 if FULL else 130
 """Of some thirteen years: as many shards."""
 
@@ -190,7 +191,7 @@ def scheduler() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(
-    "killed", [True, False] if FULL else [True], ids=["a worker is killed", "nobody dies"][: 2 if FULL else 1]
+    "killed", [pytest.param(False, marks=LONG, id="nobody dies"), pytest.param(True, id="a worker is killed")]
 )
 def test_two_workers_of_a_scheduler_give_the_site_of_one_build(
     letters: Path, alone: dict[str, bytes], scheduler: Any, tmp_path: Path, killed: bool

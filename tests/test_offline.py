@@ -127,7 +127,7 @@ def test_a_new_generation_takes_over_whole(quiet: Page, context: BrowserContext,
     assert found(quiet) == "3 decisions"  # the old one goes on answering while the new one arrives
     until(quiet, "navigator.serviceWorker.getRegistration().then((made) => Boolean(made.waiting))")
     quiet.goto(f"{url}search/")
-    until(quiet, "document.getElementById('heading')?.textContent === '4 decisions'")
+    expect(quiet.locator("#heading")).to_have_text("4 decisions", timeout=20_000)  # the page is left once for the new worker
     until(quiet, "caches.keys().then((names) => names.length === 1)")
     (after,) = stores(quiet)
     assert after != before
