@@ -187,11 +187,11 @@ def combinations(rows: Sequence[Row], count: int, words: Sequence[str] = ("",)) 
 
 def test_rows_and_numbers_are_those_of_a_loop_over_the_export(opened: Page, rows: list[Row]) -> None:
     several = 0
-    for asked in combinations(rows, 200 if FULL else 30):
+    for asked in combinations(rows, 200 if FULL else 20):
         expected = plainly(rows, asked, None)
         several += expected["letters"] > 1
         assert shown(opened, asked) == expected, asked.query
-    assert several > 10
+    assert several > 8
 
 
 def test_so_they_are_with_words_where_pagefind_names_the_letters(opened: Page, rows: list[Row]) -> None:
@@ -225,7 +225,7 @@ def test_choosing_any_value_shows_as_many_letters_as_it_promised(opened: Page) -
     promised = opened.evaluate(COUNTS)
     values = [(key, value, _numbers(text)) for key, of in promised.items() for value, text in of.items()]
     assert len(values) > 200
-    for key, value, numbers in values if FULL else random.Random(3).sample(values, 30):
+    for key, value, numbers in values if FULL else random.Random(3).sample(values, 20):
         assert _numbers(ask(opened, f"?{urlencode({key: value})}")["status"]) == numbers, (key, value)
 
 
@@ -234,7 +234,7 @@ def test_the_words_of_a_disputed_treatment_bring_its_letter_to_the_top(page: Pag
     go(page, f"{real_url}search/")
     issues = [(letter, issue) for letter in rows if letter["source"].endswith(".pdf") for issue in letter["issues"]]
     assert len(issues) == 268 or not FULL
-    issues = issues if FULL else issues[::3]
+    issues = issues if FULL else issues[::5]
     places = []
     for letter, issue in issues:
         names = ask(page, f"?{urlencode({'q': issue['disputed']})}")["names"]
@@ -247,7 +247,7 @@ def test_a_case_number_however_punctuated_is_the_only_result(page: Page, real_ur
     go(page, f"{real_url}search/")
     known = {letter["case_number"] for letter in rows if letter["source"].endswith(".pdf")} - {None}
     assert known
-    for number in sorted(known) if FULL else sorted(known)[::5]:
+    for number in sorted(known) if FULL else sorted(known)[::8]:
         kind, year, digits = number[:2], number[2:4], number[-7:]
         for typed in (
             number,
