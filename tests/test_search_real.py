@@ -10,6 +10,7 @@ of these, and of the real letters every third.
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -103,7 +104,10 @@ def real_url(site: Path, tmp_path_factory: pytest.TempPathFactory, serve_site: C
 @pytest.fixture(scope="module")
 def rows(site: Path) -> list[Row]:
     """The export, in its order: newest first, letters without a date last."""
-    return [json.loads(line) for line in (site / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
+    (path,) = (site / "data").glob("letters.jsonl*")
+    content = path.read_bytes()
+    lines = gzip.decompress(content) if path.suffix == ".gz" else content
+    return [json.loads(line) for line in lines.decode().splitlines()]
 
 
 @pytest.fixture
