@@ -245,6 +245,7 @@ def bucket() -> Iterator[Callable[[str], str]]:
     server.stop()
 
 
+@LONG
 def test_letters_and_pieces_in_an_object_store_give_the_same_site(
     letters: Path, alone: dict[str, bytes], bucket: Callable[[str], str], tmp_path: Path
 ) -> None:

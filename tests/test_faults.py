@@ -97,7 +97,7 @@ def test_whole_builds_killed_at_random_leave_a_whole_site_and_no_process(
 ) -> None:
     folders, manifests, seconds = generations
     torn, left, killed = 0, [], 0
-    for number in range(200 if FULL else 6):
+    for number in range(200 if FULL else 4):
         build = start(folders[number % 2], site)
         time.sleep(random.uniform(0.2, 1.05) * seconds)
         build.kill()
