@@ -274,8 +274,9 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
         done = list(writing.write(stage, parts, tools.renderer, None, jobs=jobs, progress=partial(progress, "Writing pages")))
         of_shards = (_decoded(folder / _PAGES, list[writing.Written]) for folder in folders)
         written = chain((file for part in done for file in part.files), chain.from_iterable(of_shards))
-        indexes = partial(_index, Path(place), seen.indexer(stage).hub()) if job.search else None
-        search.join(stage, seen.planned, seen.site.rules, indexes)
+        if job.search:
+            seen.indexer(stage).hub()
+        search.join(stage, seen.planned, seen.site.rules, partial(_index, Path(place)) if job.search else None)
         report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written, host=seen.reading.beside.host)
     work.sweep(kept)
     if seen.reading.beside.gone.is_any:
@@ -469,8 +470,8 @@ def _unpack(content: bytes, stage: Path, beside: Path) -> None:
                 publish.put(stage, File(path=member.name.removeprefix(SITE), content=found))
 
 
-def _index(place: Path, hub: Index, name: str) -> Index:
-    return hub if name == search.HUB else _decoded(place / name / _INDEX, Index)
+def _index(place: Path, name: str) -> Index:
+    return _decoded(place / name / _INDEX, Index)
 
 
 def _decoded(path: Path, kind: type[Item]) -> Item:

@@ -22,7 +22,8 @@ from site_builder.rules import Rules
 ROOT = Path(__file__).parent.parent
 HUB = "hub"
 """Folder of the index that opens the others; no shard has that name."""
-PROGRAM = f"pagefind/{HUB}/pagefind.js"
+HUB_FOLDER = f"pagefind/{HUB}/"
+PROGRAM = f"{HUB_FOLDER}pagefind.js"
 """What searches words in a browser."""
 
 
@@ -31,9 +32,6 @@ class Index(NamedTuple):
 
     key: str
     """Digest of what it was made from, by which the cache keeps it."""
-    folder: str
-    """Where it stands in the site. That of a shard is named by the key: a reader who still holds the catalogue of the day before
-    never reads the numbers of one index in another."""
     fragments: Mapping[str, int]
     """Path of a page -> number of its fragment."""
     words: Mapping[str, int]
@@ -41,7 +39,7 @@ class Index(NamedTuple):
 
 
 Indexes = Callable[[str], Index]
-"""Gives the index of a shard by its name, that of the hub by HUB; perhaps from the disk, so that only one is held at a time."""
+"""Gives the index of a shard by its name; perhaps from the disk, so that only one is held at a time."""
 
 
 class Indexer(NamedTuple):
@@ -66,9 +64,8 @@ class Indexer(NamedTuple):
     def _made(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
         """Writes the index, from the cache where that holds it."""
         key = _key(name, pages)
-        folder = f"pagefind/{HUB}/" if name == HUB else f"pagefind/{name}.{key[:8]}/"
         (self.stage / "pagefind").mkdir(exist_ok=True)
-        out = self.stage / folder
+        out = self.stage / (HUB_FOLDER if name == HUB else _folder(name, key))
         note = cache.restore(self.cached, key, out) if self.cached else None
         if note is not None:
             return msgspec.msgpack.decode(note, type=Index)
@@ -76,7 +73,7 @@ class Indexer(NamedTuple):
             for page in pages:
                 publish.put(Path(place), page)
             fragments = pagefind.index(self.program, Path(place), out, len(pages), hub=name == HUB)
-        made = Index(key, folder, fragments, staged.count(letters))
+        made = Index(key, fragments, staged.count(letters))
         if self.cached:
             cache.keep(self.cached, key, out, msgspec.msgpack.encode(made))
         return made
@@ -105,7 +102,7 @@ def build(
 
 def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Indexes | None) -> None:
     """Writes catalogue/. `indexes`: None for a site without text search."""
-    for file in catalogue.files(planned, rules, _indexed(stage, planned, indexes) if indexes else None):
+    for file in catalogue.files(planned, rules, indexed(stage, planned, indexes) if indexes else None):
         publish.put(stage, file)
 
 
@@ -120,7 +117,8 @@ def _indexes(indexer: Indexer, planned: Catalogue, jobs: int, progress: Callable
     return made
 
 
-def _indexed(stage: Path, planned: Catalogue, indexes: Indexes) -> Indexed:
+def indexed(stage: Path, planned: Catalogue, indexes: Indexes) -> Indexed:
+    """Writes the word lists; what the catalogue has to say of them and of the indexes."""
     lists = staged.words(indexes(shard.name).words for shard in planned.shards)
     digest = hashlib.sha256("\n\n".join(lists.values()).encode()).hexdigest()[:8]
     for initial, words in lists.items():
@@ -128,9 +126,16 @@ def _indexed(stage: Path, planned: Catalogue, indexes: Indexes) -> Indexed:
 
     def of(shard: Shard) -> tuple[str, Sequence[int]]:
         index = indexes(shard.name)
-        return index.folder, [index.fragments[letter.url] for letter in shard.letters]
+        return _folder(shard.name, index.key), [index.fragments[letter.url] for letter in shard.letters]
 
-    return Indexed(of, indexes(HUB).folder, f"catalogue/words.{digest}/", "".join(lists))
+    return Indexed(of, HUB_FOLDER, f"catalogue/words.{digest}/", "".join(lists))
+
+
+def _folder(name: str, key: str) -> str:
+    """Of the index of a shard in the site. By the key in it, nobody who still holds the catalogue of the day before reads the
+    numbers of one index in another. It follows from the name that the shard has now: one from the cache may have had another.
+    """
+    return f"pagefind/{name}.{key[:8]}/"
 
 
 def _key(name: str, pages: Sequence[File]) -> str:

@@ -28,6 +28,7 @@ import msgspec
 from site_builder import publish
 from site_builder.model import BuildError
 from site_builder.publish import MANIFEST, NOJEKYLL, REMOVED
+from site_builder.search import HUB_FOLDER
 from site_builder.serve import content_type
 
 INSTALL = "pip install fsspec s3fs (or what the extra `cluster` names)"
@@ -49,7 +50,7 @@ _WAVES = tuple(
         (8, r"offline\.json"),
         (9, r"sw\.js"),
         (1, r"(?:static|catalogue)/.*|" + _BY_CONTENT.pattern + ".*"),
-        (6, r"pagefind/hub/pagefind-entry\.json"),
+        (6, re.escape(f"{HUB_FOLDER}pagefind-entry.json")),
         (1, r"pagefind/.*"),
         (2, r"data/[^/]*\.(?:jsonl|csv|gz|parquet|json)|originals/.*|.*\.csv"),
         (3, r"decisions/.*"),

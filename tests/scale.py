@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -33,7 +33,7 @@ import msgspec
 from playwright.sync_api import sync_playwright
 
 from site_builder import build, catalogue, pagefind, pages, publish, search, sitemap, staged, statistics, workers
-from site_builder.catalogue import Indexed, Shard
+from site_builder.catalogue import Shard
 from site_builder.collection import Collection
 from site_builder.model import Letter
 from site_builder.pages import Part
@@ -224,21 +224,14 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
         f"{sum(text.count(chr(10)) + 1 for text in many.values()):,} words listed",
     )
     del many
-    lists = staged.words(indexes[shard.name].words if shard.name in indexes else {} for shard in found.shards)
-    for initial, text in lists.items():
-        bench_search._write(place / "site" / "catalogue" / "words.0" / f"{initial}.txt", text.encode())
+
+    def index_of(name: str) -> Index:
+        """Of a shard without a text index one that is not there."""
+        return indexes.get(name) or Index("0" * 64, defaultdict(int), {})
+
     sizes = Counter[str]()
     files = 0
-
-    def text_of(shard: Shard) -> tuple[str, Sequence[int]]:
-        """Of a shard without a text index a folder that is not there."""
-        if shard.name not in indexes:
-            return f"pagefind/{shard.name}/", [0] * len(shard.letters)
-        index = indexes[shard.name]
-        return index.folder, [index.fragments[letter.url] for letter in shard.letters]
-
-    indexed = Indexed(text_of, indexes[search.HUB].folder, "catalogue/words.0/", "".join(lists))
-    for file in catalogue.files(found, rules, indexed):
+    for file in catalogue.files(found, rules, search.indexed(place / "site", found, index_of)):
         publish.put(place / "site", file)
         files += 1
         sizes[_kind(file.path)] += len(file.content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import os
@@ -14,7 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from site_builder import build, cache, pagefind, publish
+from site_builder import build, cache, catalogue, pagefind, publish, search
+from site_builder.model import Letter
+from tests import corpus
 from tests.conftest import ROOT
 
 KEY = "0" * 64
@@ -76,6 +79,25 @@ def test_the_text_index_of_a_shard_is_named_by_what_it_holds(options: build.Opti
     build.build(options)
     assert len(set(text().items()) - set(before.items())) == 1
     assert len(set(text().values()) & set(before.values())) == len(before) - 1
+
+
+def test_a_shard_that_has_another_name_now_is_found_under_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year that is cut in two leaves the letters of its first half together, so that their index comes from the cache."""
+    monkeypatch.setattr(catalogue, "LETTERS_A_SHARD", 2)
+    days = [dt.date(2014, 11, 3), dt.date(2014, 5, 6), dt.date(2014, 2, 4)]
+    letters = [msgspec.structs.replace(one, decision_date=day) for one, day in zip(corpus.letters(3, 1), days, strict=True)]
+
+    def texts(stage: Path, some: list[Letter]) -> dict[str, str]:
+        stage.mkdir()
+        search.build(
+            stage, some, corpus.known(), lambda one: one, text=True, jobs=1, cached=tmp_path / "cache", progress=build.silent
+        )
+        shards = msgspec.json.decode((stage / "catalogue" / "index.json").read_bytes())["shards"]
+        assert all((stage / shard["text"]).is_dir() for shard in shards)
+        return {shard["name"]: shard["text"] for shard in shards}
+
+    assert texts(tmp_path / "before", letters[1:]).keys() == {"2014"}
+    assert texts(tmp_path / "after", letters).keys() == {"2014-07", "2014-01"}
 
 
 def test_a_build_from_the_cache_is_byte_for_byte_one_without(options: build.Options) -> None:
