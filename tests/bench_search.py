@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from markupsafe import escape
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from site_builder import build, facets, pagefind, search, serve
 from site_builder.model import Letter
@@ -346,12 +346,8 @@ def measure(size: int, folder: Path) -> list[str]:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             figures = pool.submit(make, parts, folder / "site").result()
         print(f"{size:,} letters: {name}: reading", flush=True)
-        with _served(folder / "site") as server, sync_playwright() as playwright:
-            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-            with playwright.chromium.launch(
-                executable_path=browser.on_path() or browser.of_playwright(), args=arguments
-            ) as chromium:
-                rows, renderer = read(chromium, server)
+        with _served(folder / "site") as server, browser.launched() as chromium:
+            rows, renderer = read(chromium, server)
         lines += _section(name, figures, rows, renderer)
     if len(makers) == 1:
         lines.append("\nPagefind with its filters was not built: it would take some 20 GB of memory at 100,000 letters.")
@@ -384,10 +380,8 @@ def _served(folder: Path) -> Iterator[Counted]:
 
 
 def _machine() -> str:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        with playwright.chromium.launch(executable_path=browser.on_path() or browser.of_playwright(), args=arguments) as chromium:
-            version = chromium.version
+    with browser.launched() as chromium:
+        version = chromium.version
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return f"{os.cpu_count()} cores, {memory:.0f} GB of memory, {platform.system()}, Python {platform.python_version()}, Chromium {version}, Pagefind {pagefind.VERSION}"
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from site_builder.search import ROOT
 from tests import bench_search, browser, corpus
@@ -90,26 +90,23 @@ def rows(size: int, runs: int, place: Path) -> Iterator[tuple[str, list[float]]]
     one = sorted(letters.iterdir())[size // 2]
     watched = Watched(place)
     try:
-        with sync_playwright() as playwright:
-            arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-            path = browser.on_path() or browser.of_playwright()
-            with playwright.chromium.launch(executable_path=path, args=arguments) as chromium:
-                page = chromium.new_page()
-                page.goto(f"{watched.url}decisions/{one.stem.lower()}.html")
-                seconds_until_shown(page, one, "Sentence before all others.")  # by then it has read everything once
+        with browser.launched() as chromium:
+            page = chromium.new_page()
+            page.goto(f"{watched.url}decisions/{one.stem.lower()}.html")
+            seconds_until_shown(page, one, "Sentence before all others.")  # by then it has read everything once
+            watched.until("Published")
+            quiet, busy = list[float](), list[float]()
+            for number in range(runs):
+                time.sleep(1)
+                quiet.append(seconds_until_shown(page, one, f"Quiet sentence {number}."))
+                time.sleep(0.5)
+                busy.append(seconds_until_shown(page, one, f"Busy sentence {number}."))
                 watched.until("Published")
-                quiet, busy = list[float](), list[float]()
-                for number in range(runs):
-                    time.sleep(1)
-                    quiet.append(seconds_until_shown(page, one, f"Quiet sentence {number}."))
-                    time.sleep(0.5)
-                    busy.append(seconds_until_shown(page, one, f"Busy sentence {number}."))
-                    watched.until("Published")
-                    watched.until("Published")
-                yield "a letter is saved", quiet
-                yield "a letter is saved while the site is built", busy
-                sheet = place / "templates" / "static" / "site.css"
-                yield "the style sheet is saved", [seconds_until_coloured(page, sheet, number) for number in range(1, runs + 1)]
+                watched.until("Published")
+            yield "a letter is saved", quiet
+            yield "a letter is saved while the site is built", busy
+            sheet = place / "templates" / "static" / "site.css"
+            yield "the style sheet is saved", [seconds_until_coloured(page, sheet, number) for number in range(1, runs + 1)]
     finally:
         watched.process.terminate()
         watched.process.wait()

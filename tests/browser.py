@@ -7,7 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium: install one (Debian: apt-get install chromium), then run `make test` again"
@@ -25,6 +30,25 @@ def of_playwright() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None
+
+
+def options() -> dict[str, Any]:
+    """For Playwright's `launch`: the system's Chromium, else Playwright's; without a sandbox only for root, for whom Chromium has
+    none. Raises FileNotFoundError where there is no browser.
+    """
+    path = on_path() or of_playwright()
+    if path is None:
+        raise FileNotFoundError(MISSING)
+    return {"executable_path": path, "args": ["--no-sandbox"] if os.geteuid() == 0 else []}
+
+
+@contextlib.contextmanager
+def launched() -> Iterator[Browser]:
+    """For whoever is no test."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, playwright.chromium.launch(**options()) as chromium:
+        yield chromium
 
 
 def install() -> None:

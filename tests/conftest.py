@@ -40,12 +40,11 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's Chromium, else Playwright's; without a sandbox only for root, for whom Chromium has none."""
-    path = browser.on_path() or browser.of_playwright()
-    if path is None:
-        (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(browser.MISSING)
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return {**browser_type_launch_args, "executable_path": path, "args": arguments}
+    """The browser that there is."""
+    try:
+        return {**browser_type_launch_args, **browser.options()}
+    except FileNotFoundError as missing:
+        (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(str(missing))
 
 
 @pytest.fixture(scope="session")

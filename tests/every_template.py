@@ -10,7 +10,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from site_builder import build
 from site_builder.serve import Server
@@ -56,11 +56,8 @@ def picture(site: Path, folder: Path) -> None:
     """folder/<name>-<scheme>-<width>.png of every page, whole."""
     server = Server(site, port=0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    path = browser.on_path() or browser.of_playwright()
-    if path is None:
-        raise SystemExit(browser.MISSING)
-    with sync_playwright() as playwright:
-        shown = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]).new_page(reduced_motion="reduce")
+    with browser.launched() as chromium:
+        shown = chromium.new_page(reduced_motion="reduce")
         for name, address in PAGES.items():
             settled(shown, server.url + address)
             for width in (PHONE, DESK):

@@ -30,7 +30,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from playwright.sync_api import sync_playwright
 
 from site_builder import build, catalogue, pagefind, pages, publish, search, sitemap, staged, statistics, workers
 from site_builder.catalogue import Shard
@@ -314,38 +313,35 @@ def read(place: Path, figures: Figures) -> tuple[list[bench_search.Row], tuple[i
         "a rare word in the 12 shards, cold": f"?q={RARE}&{months}",
     }
     rows = []
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with bench_search._served(place / "site") as server, sync_playwright() as playwright:
-        path = browser.on_path() or browser.of_playwright()
-        with playwright.chromium.launch(executable_path=path, args=arguments) as chromium:
-            for name, query in cold.items():
-                with bench_search._fresh(chromium) as context:
-                    rows.append(_opened(Reader(context, server), server, name, query))
+    with bench_search._served(place / "site") as server, browser.launched() as chromium:
+        for name, query in cold.items():
             with bench_search._fresh(chromium) as context:
-                reader = Reader(context, server)
-                _opened(reader, server, "", "")
-                clicks = {
-                    "a facet": (CLICK, 'input[name="body-part"][value="low-back"]'),
-                    "+ another facet": (CLICK, 'input[name="outcome"][value="overturned"]'),
-                    "a facet less": (CLICK, 'input[name="outcome"][value="overturned"]'),
-                    "all facets (one of the others opened)": (OPEN, "#panel details[data-facet]:not([open])"),
-                    "a facet more, all counted": (CLICK, 'input[name="outcome"][value="overturned"]'),
-                }
-                for name, (script, given) in clicks.items():
-                    rows.append(reader.step(name, lambda page, script=script, given=given: page.evaluate(script, given)))
-                renderer = bench_search._renderer(chromium)
-            with bench_search._fresh(chromium) as context:
-                reader = Reader(context, server)
-                _opened(reader, server, "", f"?{months}")
-                reader.page.evaluate(SEARCH, OTHER)
-                for name, given in {
-                    "a rare word": RARE,
-                    "two words": "lumbar MRI",
-                    "a word of every letter": "treatment",
-                }.items():
-                    step = f"{name} in the 12 shards, open"
-                    rows.append(reader.step(step, lambda page, given=given: page.evaluate(SEARCH, given)))
-                return rows, (renderer, bench_search._renderer(chromium))
+                rows.append(_opened(Reader(context, server), server, name, query))
+        with bench_search._fresh(chromium) as context:
+            reader = Reader(context, server)
+            _opened(reader, server, "", "")
+            clicks = {
+                "a facet": (CLICK, 'input[name="body-part"][value="low-back"]'),
+                "+ another facet": (CLICK, 'input[name="outcome"][value="overturned"]'),
+                "a facet less": (CLICK, 'input[name="outcome"][value="overturned"]'),
+                "all facets (one of the others opened)": (OPEN, "#panel details[data-facet]:not([open])"),
+                "a facet more, all counted": (CLICK, 'input[name="outcome"][value="overturned"]'),
+            }
+            for name, (script, given) in clicks.items():
+                rows.append(reader.step(name, lambda page, script=script, given=given: page.evaluate(script, given)))
+            renderer = bench_search._renderer(chromium)
+        with bench_search._fresh(chromium) as context:
+            reader = Reader(context, server)
+            _opened(reader, server, "", f"?{months}")
+            reader.page.evaluate(SEARCH, OTHER)
+            for name, given in {
+                "a rare word": RARE,
+                "two words": "lumbar MRI",
+                "a word of every letter": "treatment",
+            }.items():
+                step = f"{name} in the 12 shards, open"
+                rows.append(reader.step(step, lambda page, given=given: page.evaluate(SEARCH, given)))
+            return rows, (renderer, bench_search._renderer(chromium))
 
 
 def _opened(reader: Reader, server: Counted, name: str, query: str) -> bench_search.Row:
