@@ -28,8 +28,9 @@ from tests.letter_texts import FORMATS, source_of
 PACKAGE = ROOT / "site_builder"
 SIZE = 25_000 if FULL else 1_000
 """Characters of the smaller text; the larger has four times as many: 100 kB in the full form."""
-SECONDS = 0.2 if FULL else 0.05
-"""For the larger text. The quick form finds what is not linear; how fast the linear ones are, a busy machine cannot say of 4 kB."""
+SECONDS = 0.2 * SIZE / 25_000
+"""For the larger text."""
+TRIES = 10
 RATIO = 8
 NOISE = 0.005
 """Seconds below which a ratio says nothing on a shared machine."""
@@ -131,7 +132,8 @@ def too_slow(pattern: re.Pattern[str]) -> list[str]:
     told = []
     for atom in attacks(pattern):
         short, long = (atom * (size // len(atom)) + "\x00" for size in (SIZE, 4 * SIZE))
-        for _ in range(3):  # a busy machine is slow once, a bad pattern always
+        for attempt in range(TRIES):  # a busy machine is slow for a while, a bad pattern always
+            time.sleep(0.05 * (attempt > 0))
             slow = scan(pattern, long)
             if slow < NOISE or (slow <= SECONDS and slow / max(scan(pattern, short), NOISE / RATIO) < RATIO):
                 break
