@@ -38,10 +38,12 @@ class Builds:
 
 
 @contextlib.contextmanager
-def watching(inputs: list[Path], recheck: float = 60) -> Iterator[Builds]:
+def watching(
+    inputs: list[Path], recheck: float = 60, glance: Callable[[frozenset[Path]], object] = lambda files: None
+) -> Iterator[Builds]:
     """Without rechecks, so that only events can ring."""
     builds, stop = Builds(inputs), threading.Event()
-    thread = threading.Thread(target=watch, args=(inputs, builds, stop, recheck))
+    thread = threading.Thread(target=watch, args=(inputs, builds, stop, recheck), kwargs={"glance": glance})
     thread.start()
     time.sleep(0.3)  # the observer is up
     try:
@@ -150,24 +152,16 @@ def test_inputs_that_do_not_exist_are_waited_for(tmp_path: Path) -> None:
 def test_whoever_glances_is_told_at_once_which_inputs_have_changed_and_of_nothing_else(letters: Path) -> None:
     settings = letters.parent / "site.toml"
     settings.write_text("a = 1")
-    told, stop, news = set[Path](), threading.Event(), threading.Semaphore(0)
+    told, news = set[Path](), threading.Semaphore(0)
 
     def glance(files: frozenset[Path]) -> None:
         told.update(files)
         news.release()
 
-    thread = threading.Thread(
-        target=watch, args=([letters, settings], lambda: None, stop), kwargs={"recheck": 60, "glance": glance}
-    )
-    thread.start()
-    time.sleep(0.3)  # the observer is up
-    try:
+    with watching([letters, settings], glance=glance):
         (letters.parent / "log").write_text("no input")
         rewritten(letters / "a.txt", "changed")
         replaced(letters / "2014" / "b.txt", "changed")
         rewritten(settings, "a = 2")
         while told != {letters / "a.txt", letters / "2014" / "b.txt", settings}:
             assert news.acquire(timeout=10)
-    finally:
-        stop.set()
-        thread.join()
