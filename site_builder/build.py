@@ -216,7 +216,8 @@ def complete(
     shown, indexed = 0, list[str]()
     for page in (file for file in written if file.path.endswith(".html")):
         shown += 1
-        indexed += [page.path] if page.indexed else []
+        if page.indexed:
+            indexed.append(page.path)
     for file in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(site)):
         publish.put(stage, file)
     offline.write(stage, _text(options.templates / offline.WORKER), carried)
@@ -259,24 +260,27 @@ def look_beside(options: Options) -> Beside:
 
 def take_in(options: Options, beside: Beside, whole: Whole, progress: Progress) -> Intake:
     """The letters of the folder; their words go into `whole`."""
-    desk = intake.Desk(
+    return desk(options, beside).take_in(options.letters, whole, progress)
+
+
+def desk(options: Options, beside: Beside) -> intake.Desk:
+    """Where letters are taken in."""
+    return intake.Desk(
         reader=Reader(beside.formats, beside.rules, beside.gate, metadata.by_letter(beside.gone.rows(beside.rows))),
         gone=beside.gone,
-        rows=beside.rows,
+        of_file=metadata.by_letter(beside.rows),
         code=beside.code,
         largest=beside.settings.max_letter_bytes,
         jobs=options.jobs,
         cache=options.cache,
     )
-    return desk.take_in(options.letters, whole, progress)
 
 
 def reading_of(beside: Beside, intakes: Sequence[Intake], whole: Whole) -> Reading:
     """What came in, once or in pieces, as one collection."""
     taken = intake.joined(intakes, beside.gone.rows(beside.rows), beside.gone)
     of_letters = [problem for letter in taken.letters for problem in letter.problems]
-    refused = {problem.file for problem in of_letters if problem.severity == "quarantine"}
-    published = sorted((letter for letter in taken.letters if letter.source not in refused), key=_newest_first)
+    published = sorted((letter for letter in taken.letters if not letter.is_quarantined), key=_newest_first)
     return Reading(tuple(published), whole, (*beside.problems, *taken.problems, *of_letters), beside)
 
 

@@ -182,10 +182,9 @@ def read_unit(job: Job, unit: Sequence[str]) -> None:
         if not (work.has(f"read/{key}") and work.has(f"words/{key}")):
             whole = Whole()
             taken = builder.take_in(options, beside, whole, builder.silent)
-            held = {letter.source for letter in taken.letters if any(one.severity == "quarantine" for one in letter.problems)}
-            encoded = [b"" if letter.source in held else whole.encoded(letter) for letter in taken.letters]
+            encoded = [b"" if letter.is_quarantined else whole.encoded(letter) for letter in taken.letters]
             read = Read(
-                letters=tuple(_bare(letter) if letter.source in held else letter for letter in taken.letters),
+                letters=tuple(_bare(letter) if letter.is_quarantined else letter for letter in taken.letters),
                 problems=tuple(problem for problem in taken.problems if problem.code != "empty-folder"),
                 gone=tuple(taken.gone),
                 spans=tuple(_spans(f"words/{key}", encoded)),

@@ -52,8 +52,8 @@ class Desk(NamedTuple):
 
     reader: Reader
     gone: Takedowns
-    rows: Sequence[Row]
-    """Of the table beside the letters, also those of letters that are gone: by them a letter may be known."""
+    of_file: Mapping[str, Sequence[Row]]
+    """Rows of the table beside the letters, by letter, also those of letters that are gone: by them a letter may be known."""
     code: bytes
     """Digest of the code and the rules that read them."""
     largest: int
@@ -66,7 +66,6 @@ class Desk(NamedTuple):
         files, problems = sources.find(folder)
         kept = sources.Kept(self.cache / "sources.sqlite", self.code) if self.cache else None
         results = sources.read(files, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=kept)
-        of_file = metadata.by_letter(self.rows)
         letters, first, doubled, taken = list[Letter](), dict[str, str](), list[Problem](), list[Problem]()
         opened, read = set[bytes](), set[bytes]()
         allowed = sorted((digest, sorted(kinds)) for digest, kinds in self.reader.gate.allowed.items())
@@ -75,7 +74,7 @@ class Desk(NamedTuple):
             found = [result for result in batch if isinstance(result, Source)]
             problems += chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in batch)
             single, same = _unique(found, attrgetter("name"), first)
-            applied = [(source, self.gone.apply(source, of_file.get(source.name, ()))) for source in single]
+            applied = [(source, self._left(source)) for source in single]
             left = [one for _, one in applied if isinstance(one, Source)]
             doubled += same
             taken += (one for _, one in applied if isinstance(one, Problem))
@@ -90,6 +89,19 @@ class Desk(NamedTuple):
             shelf.sweep(kept.table, opened, all_others=self.gone.is_any)
             shelf.sweep(self.cache / TABLE, read, all_others=self.gone.is_any)
         return Intake(letters, (*problems, *doubled, *taken), [problem.file for problem in taken])
+
+    def take_one(self, path: Path, name: str) -> Letter | None:
+        """The letter in a file of the folder, named as below it; None where it is not published."""
+        source = sources.read_file(path, name, largest=self.largest)
+        left = self._left(source) if isinstance(source, Source) else source
+        if isinstance(left, Problem):
+            return None
+        letter = self.reader.read(left)
+        return None if letter.is_quarantined or not self.gone.lets(letter) else letter
+
+    def _left(self, source: Source) -> Source | Problem:
+        """What the list of takedowns leaves of it."""
+        return self.gone.apply(source, self.of_file.get(source.name, ()))
 
     def _read(self, asked: Mapping[bytes, Source]) -> Iterator[bytes]:
         """The letters, encoded, in order."""

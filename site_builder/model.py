@@ -209,6 +209,11 @@ class Letter(Frozen, frozen=True, gc=False):
         )
 
     @property
+    def is_quarantined(self) -> bool:
+        """It is not published."""
+        return any(problem.severity == "quarantine" for problem in self.problems)
+
+    @property
     def url(self) -> str:
         """Path of the page below the site's root."""
         return f"decisions/{self.id}.html"

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from site_builder import build as builder
-from site_builder import decisions, metadata, pages, similar, sources
+from site_builder import decisions, pages, similar, sources
 from site_builder.collection import Collection as Site
-from site_builder.model import Letter, Problem
-from site_builder.reading import Reader
+from site_builder.intake import Desk
+from site_builder.model import Letter
 
 MOST = 20
 """Files that may change at once and still be previewed: a storm is for the build."""
@@ -31,6 +31,7 @@ class Seen(NamedTuple):
 
     site: Site
     beside: builder.Beside
+    desk: Desk
     similar: Callable[[int], tuple[similar.Similar, ...]]
     numbers: Mapping[str, int]
     """Number of a letter by the name of its source, and by the path of its page."""
@@ -63,10 +64,10 @@ class Preview:
             if not self._stale:
                 return
             self._stale = False
-            reading = builder.read(self._options)
-            numbers = {name: number for number, letter in enumerate(reading.letters) for name in (letter.source, letter.url)}
-            self._look = self._looked(reading.beside)
-            self._seen = Seen(builder.collected(reading), reading.beside, similar.finder(reading.letters), numbers, {})
+            try:
+                self._look_at_everything()
+            except Exception:  # somebody is at work on the settings, the rules or a template
+                self._stale = True
 
     def changed(self, paths: Collection[Path]) -> bool:
         """Is a page newer now than it was? Whatever goes wrong is left to the build, which says so."""
@@ -99,6 +100,13 @@ class Preview:
                 del self._newer[path]
         self.refresh()
 
+    def _look_at_everything(self) -> None:
+        reading = builder.read(self._options)
+        numbers = {name: number for number, letter in enumerate(reading.letters) for name in (letter.source, letter.url)}
+        site, desk = builder.collected(reading), builder.desk(self._options, reading.beside)
+        self._look = self._looked(reading.beside)
+        self._seen = Seen(site, reading.beside, desk, similar.finder(reading.letters), numbers, {})
+
     def _follows(self, path: Path, seen: Seen, since: float) -> bool:
         letter = None
         with contextlib.suppress(Exception):  # of our own code, or of a template
@@ -125,17 +133,7 @@ class Preview:
 
     def _read(self, path: Path, seen: Seen) -> Letter | None:
         """The letter in the file; None unless it may take the place of the one that was there."""
-        beside, folder = seen.beside, self._options.letters
+        folder = self._options.letters
         name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else ""
-        if name not in seen.numbers:
-            return None
-        source = sources.read_file(path, name, largest=beside.settings.max_letter_bytes)
-        if isinstance(source, Problem):
-            return None
-        table = metadata.by_letter(beside.gone.rows(beside.rows))
-        left = beside.gone.apply(source, metadata.by_letter(beside.rows).get(name, ()))
-        if isinstance(left, Problem):
-            return None
-        letter = Reader(beside.formats, beside.rules, beside.gate, table).read(left)
-        is_held = any(problem.severity == "quarantine" for problem in letter.problems) or not beside.gone.lets(letter)
-        return None if is_held or seen.numbers.get(letter.url) != seen.numbers[name] else letter
+        letter = seen.desk.take_one(path, name) if name in seen.numbers else None
+        return letter if letter and seen.numbers.get(letter.url) == seen.numbers[name] else None

@@ -179,13 +179,13 @@ class Handler(BaseHTTPRequestHandler):
     """Headers and content go out in two writes; the second does not wait for the reader to confirm the first."""
 
     def do_GET(self) -> None:
-        host = self.headers.get("Host", "")
+        host, path = self.headers.get("Host", ""), self.path.partition("?")[0]
         if _PORT.sub("", host).lower() not in HOSTS:
             self._plain(421, "This server answers to localhost only.")
-        elif self.server.reloads and self.path.partition("?")[0] in (EVENTS, SCRIPT):
+        elif self.server.reloads and path in (EVENTS, SCRIPT):
             self._reload(self.server.reloads, host)
-        elif content := self.server.newer(unquote(self.path.partition("?")[0].removeprefix(self.server.base))):
-            self._content(200, Path(self.path.partition("?")[0]), content)
+        elif content := self.server.newer(unquote(path.removeprefix(self.server.base))):
+            self._content(200, Path(path), content)
         else:
             self._site(answer(self.server.folder, self.server.base, self.path))
 

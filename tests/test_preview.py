@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -92,6 +93,18 @@ def test_a_build_that_began_before_the_change_does_not_take_it_away(preview: Pre
     preview.changed({letter})
     preview.built(began)
     assert SENTENCE.encode() in (preview.page(URL) or b"")
+
+
+def test_settings_that_are_broken_for_a_while_are_looked_at_again(tmp_path: Path, options: build.Options) -> None:
+    settings = tmp_path / "site.toml"
+    settings.write_text("title =")
+    preview = Preview(msgspec.structs.replace(options, config=settings))
+    preview.refresh()
+    settings.write_text('title = "Letters of the county"')
+    preview.refresh()
+    more(options.letters / f"{NAME}.txt")
+    assert preview.changed({options.letters / f"{NAME}.txt"})
+    assert b"Letters of the county" in (preview.page(URL) or b"")
 
 
 def test_saving_without_a_change_is_no_news(preview: Preview, letter: Path) -> None:
