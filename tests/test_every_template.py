@@ -74,6 +74,16 @@ def test_a_page_is_accessible_fits_the_screen_and_keeps_to_the_policy(
     assert said == []
 
 
+def test_what_is_counted_anew_can_be_read_meanwhile(watched: tuple[Page, list[str]], site_url: str) -> None:
+    """Of numbers with one digit axe does not judge; here some have two."""
+    page, _ = watched
+    settled(page, site_url + PAGES["search"])
+    page.locator("#panel").evaluate("panel => panel.classList.add('counting')")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page, COLOURS) == [], scheme
+
+
 def test_faults_are_noticed(watched: tuple[Page, list[str]], site_url: str) -> None:
     """The negative control of the test above: low contrast, a picture without words, something too wide, an inline style."""
     page, said = watched
