@@ -96,16 +96,17 @@ def test_whole_builds_killed_at_random_leave_a_whole_site_and_no_process(
     generations: tuple[list[Path], list[bytes], float], site: Path
 ) -> None:
     folders, manifests, seconds = generations
-    torn, left, killed = 0, [], 0
-    for number in range(200 if FULL else 4):
+    torn, left, killed, number = 0, [], 0, 0
+    while number < (200 if FULL else 4) or not killed:  # one that was measured on a busy machine may be over before it is killed
+        assert number < 210
         build = start(folders[number % 2], site)
+        number += 1
         time.sleep(random.uniform(0.2, 1.05) * seconds)
         build.kill()
         killed += build.wait() == -signal.SIGKILL
         torn += not is_one_of(site, manifests)
         left += orphans(site)
     assert (torn, left) == (0, [])
-    assert killed
     start(folders[1], site).communicate()
     assert is_one_of(site, manifests[1:])
     assert {path.name for path in site.parent.iterdir()} == {"out", ".previous-out"}
