@@ -1,6 +1,7 @@
 """The browse pages: the values of a facet; the issues of a value, and of two values together. Pure: rows in, Pages out.
 
-A list is newest first and cut into pages of at most `page_size` rows. Where letters have the value it lists letters; where issues
+A list is newest first and cut into pages of at most `page_size` rows; all but the first stay what they are when newer letters
+come, so that a night's letters change a page or two of each list. Where letters have the value it lists letters; where issues
 have it, issues, those of one letter together. Which facets are paired is said by the facet files; every pair of their values
 that occurs has a page. Known limit: other combinations lead to the search page, which needs JavaScript.
 """
@@ -28,6 +29,9 @@ MOST = 100
 LONGEST = 200
 """Characters of a disputed treatment in a list."""
 
+Asked = tuple[tuple[int, str], ...]
+"""The value of a list, or the two, each as (number of the facet, id)."""
+
 
 class Beside(NamedTuple):
     """Another facet within a list: its most frequent values, or all as a tree where each has a page together with this one."""
@@ -36,6 +40,31 @@ class Beside(NamedTuple):
     choices: tuple[Choice, ...]
     found: tuple[tuple[str, Link], ...]
     more: int
+
+
+class Sheet(NamedTuple):
+    """One page of a list."""
+
+    asked: Asked
+    listed: Sequence[Row]
+    """The rows of all its pages, newest first; of a list of letters one a letter."""
+    cut: slice
+    """Of these."""
+    path: str
+    base: str
+    """Folder of the first page."""
+    number: int
+    """Counted from the oldest row; 0 for the first page."""
+    newer: str
+    """Folder of the page before; empty where there is none."""
+    older: str
+    rows: Sequence[Row] = ()
+    """Every row of the list, for the first page."""
+
+    @property
+    def lines(self) -> Sequence[Row]:
+        """The rows that stand on this page."""
+        return self.listed[self.cut]
 
 
 class Line(NamedTuple):
@@ -55,52 +84,78 @@ def axis_pages(site: Collection, axis: Axis) -> Iterator[Page]:
         yield Page(path=path, template="axis.html", context={"axis": axis, "lines": shown[part], **place})
 
 
-def pages(site: Collection, axis: int, found: str) -> Iterator[Page]:
-    """The issues of one value; what else can be said about them stands on the first page."""
-    rows, facet = site.by_value[axis][found], site.facets[axis]
+def every(site: Collection) -> Iterator[tuple[Asked, Sequence[Row]]]:
+    """What has a list: every value that occurs, and every pair of values that facet files ask for; with the rows that have it."""
+    for axis, groups in enumerate(site.by_value):
+        for found, rows in sorted(groups.items()):
+            yield ((axis, found),), rows
+            for number, other in enumerate(site.facets):
+                if other.key in site.facets[axis].pairs:
+                    for one, both in sorted(grouped(rows, other).items()):
+                        yield ((axis, found), (number, one)), both
+
+
+def sheets(site: Collection, asked: Asked, rows: Sequence[Row]) -> Iterator[Sheet]:
+    """The pages of a list: the first, and behind it pages of equal length, counted from the oldest row so that no newer one
+    changes them.
+    """
+    facets = [site.facets[axis] for axis, _ in asked]
+    base = url(facets[0], asked[0][1]) if len(asked) == 1 else site.together(facets[0], asked[0][1], facets[1], asked[1][1])
+    of_letters = all(facet.level == "letter" for facet in facets)
+    listed = [next(same) for _, same in groupby(rows, key=_letter)] if of_letters else rows
+    size = max(1, site.settings.page_size * 3 // 4)
+    older = max(0, math.ceil((len(listed) - site.settings.page_size) / size))
+    first = len(listed) - older * size
+    folders = ["", *(f"{base}page-{number}/" for number in range(1, older + 1)), base]
+    yield Sheet(asked, listed, slice(first), f"{base}index.html", base, 0, "", folders[older], rows)
+    for number in range(older, 0, -1):
+        start = first + (older - number) * size
+        path = f"{folders[number]}index.html"
+        yield Sheet(asked, listed, slice(start, start + size), path, base, number, folders[number + 1], folders[number - 1])
+
+
+def page(site: Collection, sheet: Sheet) -> Page:
+    """What can be said about all rows stands on the first page of a list."""
+    told = _of_value(site, *sheet.asked[0]) if len(sheet.asked) == 1 else _of_pair(site, *sheet.asked)
+    lines = map(_of_letter, sheet.lines) if told["of_letters"] else _of_issues(sheet.lines)
+    place = {
+        "lines": list(lines),
+        "span": span(sheet.rows or sheet.lines),
+        "number": sheet.number,
+        "newest": sheet.base,
+        "newer": sheet.newer,
+        "older": sheet.older,
+        "oldest": f"{sheet.base}page-1/",
+    }
+    of_all: dict[str, object] = {"counts": None, "spark": None, "children": (), "beside": ()}
+    if sheet.rows:
+        of_all |= {"counts": tally(sheet.rows), "spark": charts.spark(by_year(sheet.rows))}
+        of_all |= _below_and_beside(site, *sheet.asked[0], sheet.rows) if len(sheet.asked) == 1 else {}
+    return Page(path=sheet.path, template="value.html", context={**told, **place, **of_all})
+
+
+def _of_value(site: Collection, axis: int, found: str) -> Mapping[str, object]:
+    facet = site.facets[axis]
     known = site.rules.vocabulary_of(facet).by_id.get(found)
-    below = {other: same for other, same in site.by_value[axis].items() if site.parent(facet, other) == found}
     label = site.label(facet, found)
-    yield from _list(
-        site,
-        url(facet, found),
-        rows,
-        {
-            "axis": site.axes[axis],
-            "of_letters": facet.level == "letter",
-            "heading": label,
-            "label": label,
-            "note": known.note if known else "",
-            "above": _above(site, facet, found),
-            "rated": site.axes[axis].rated,
-            "asked": [(facet.key, found)],
-            "feed": feeds.address(site, facet, found),
-        },
-        {
-            "children": site.choices(facet, below, found),
-            "beside": [
-                told
-                for number in range(len(site.facets))
-                if number != axis and (told := _beside(site, facet, found, number, rows))
-            ],
-        },
-    )
+    return {
+        "axis": site.axes[axis],
+        "of_letters": facet.level == "letter",
+        "heading": label,
+        "label": label,
+        "note": known.note if known else "",
+        "above": _above(site, facet, found),
+        "rated": site.axes[axis].rated,
+        "asked": [(facet.key, found)],
+        "feed": feeds.address(site, facet, found),
+    }
 
 
-def pairs(site: Collection, axis: int, found: str) -> Iterator[tuple[tuple[int, str], Sequence[Row]]]:
-    """The values of other axes that have pages together with this one, each as (axis, id), with the rows that have both."""
-    for number, other in enumerate(site.facets):
-        if other.key in site.facets[axis].pairs:
-            for one, both in sorted(grouped(site.by_value[axis][found], other).items()):
-                yield (number, one), both
-
-
-def pair_pages(site: Collection, first: tuple[int, str], second: tuple[int, str], rows: Sequence[Row]) -> Iterator[Page]:
-    """The issues that have both values."""
+def _of_pair(site: Collection, first: tuple[int, str], second: tuple[int, str]) -> Mapping[str, object]:
     (axis, found), (number, one) = first, second
     facet, other = site.facets[axis], site.facets[number]
     label = f"{other.label}: {site.label(other, one)}"
-    context = {
+    return {
         "axis": site.axes[axis],
         "of_letters": facet.level == other.level == "letter",
         "heading": f"{site.label(facet, found)}, {label[0].lower()}{label[1:]}",
@@ -110,28 +165,13 @@ def pair_pages(site: Collection, first: tuple[int, str], second: tuple[int, str]
         "rated": site.axes[axis].rated and site.axes[number].rated,
         "asked": [(facet.key, found), (other.key, one)],
     }
-    yield from _list(site, site.together(facet, found, other, one), rows, context, {})
 
 
-def _list(
-    site: Collection, base: str, rows: Sequence[Row], context: Mapping[str, object], first: Mapping[str, object]
-) -> Iterator[Page]:
-    """Pages of rows; `first`: what only the first of them has."""
-    of_letters = context["of_letters"]
-    common = {
-        "span": span(rows),
-        "counts": tally(rows),
-        "spark": None,
-        "children": (),
-        "beside": (),
-        **context,
-    }
-    once = {"spark": charts.spark(by_year(rows)), **first}
-    listed = [next(same) for _, same in groupby(rows, key=_letter)] if of_letters else rows
-    for path, part, place in _paged(base, len(listed), site.settings.page_size):
-        lines = map(_of_letter, listed[part]) if of_letters else _of_issues(listed[part])
-        own = {"lines": list(lines), **place, **({} if part.start else once)}
-        yield Page(path=path, template="value.html", context={**common, **own})
+def _below_and_beside(site: Collection, axis: int, found: str, rows: Sequence[Row]) -> Mapping[str, object]:
+    facet = site.facets[axis]
+    below = {other: same for other, same in site.by_value[axis].items() if site.parent(facet, other) == found}
+    others = (_beside(site, facet, found, number, rows) for number in range(len(site.facets)) if number != axis)
+    return {"children": site.choices(facet, below, found), "beside": list(filter(None, others))}
 
 
 def _letter(row: Row) -> str:
@@ -160,7 +200,7 @@ def _said(letter: Letter) -> str:
 
 
 def _paged(base: str, count: int, size: int) -> Iterator[tuple[str, slice, Mapping[str, object]]]:
-    """(path, its part of the list, which page it is and where its neighbours are); an empty list has one page."""
+    """(path, its part of the values, which page it is and where its neighbours are); none at all have one page."""
     last = max(1, math.ceil(count / size))
     folders = ["", base, *(f"{base}page-{number}/" for number in range(2, last + 1)), ""]
     for number in range(1, last + 1):

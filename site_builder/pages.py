@@ -12,8 +12,9 @@ import msgspec
 
 from site_builder import decisions, dictionary, exports, feeds, frame, linked_data, lists, statistics
 from site_builder import similar as similarity
-from site_builder.collection import Collection, Link, Row
+from site_builder.collection import Collection, Link
 from site_builder.languages import FIRST, Language
+from site_builder.lists import Sheet
 from site_builder.model import Dataset, Letter, Page
 from site_builder.rates import FEWEST
 from site_builder.render import Content
@@ -147,14 +148,14 @@ def _addressed(content: Content, site: Collection, datasets: Sequence[Dataset]) 
 
 
 def _listed(site: Collection, outlines: Mapping[str, bytes]) -> Iterator[Part]:
-    """The lists of every value, and of every pair of values that has one."""
-    for axis, facet in enumerate(site.facets):
-        for found, rows in sorted(site.by_value[axis].items()):
-            yield Part(partial(lists.pages, site, axis, found), partial(_under_list, outlines, (facet.key, found), rows))
-            for (other, one), both in lists.pairs(site, axis, found):
-                together = (facet.key, found, site.facets[other].key, one)
-                pages = partial(lists.pair_pages, site, (axis, found), (other, one), both)
-                yield Part(pages, partial(_under_list, outlines, together, both))
+    """Every page of every list."""
+    for asked, rows in lists.every(site):
+        for sheet in lists.sheets(site, asked, rows):
+            yield Part(partial(_sheet, site, sheet), partial(_under_sheet, outlines, sheet))
+
+
+def _sheet(site: Collection, sheet: Sheet) -> Iterator[Page]:
+    yield lists.page(site, sheet)
 
 
 def _decision(site: Collection, similar: Callable[[int], Sequence[Similar]], number: int) -> Iterator[Page]:
@@ -171,9 +172,9 @@ def _under_decision(
     return [number == 0, around, like, site.originals.get(letter.id)]
 
 
-def _under_list(outlines: Mapping[str, bytes], name: Sequence[str], rows: Sequence[Row]) -> Sequence[object]:
-    """The letters of which it is."""
-    return [name, [outlines[row.letter.id] for row in rows]]
+def _under_sheet(outlines: Mapping[str, bytes], sheet: Sheet) -> Sequence[object]:
+    """The letters of which it tells, and its place."""
+    return [sheet.path, sheet.newer, sheet.older, [outlines[row.letter.id] for row in sheet.rows or sheet.lines]]
 
 
 def outlines(letters: Iterable[Letter]) -> Mapping[str, bytes]:

@@ -2,8 +2,8 @@
 
 Some thousands of invented letters (tests/corpus.py) are tagged; their outlines are copied under other case numbers and dates until
 there are enough, each with memory of its own, as if it had come from another machine. From them one process makes everything that
-tells of many letters. Of the lists one in LISTS, drawn by a seed, is gone through to its last page; rendered are its first page
-and one further page in EVERY, and what all lists would take is reckoned from these. The catalogue of all letters is then written beside the text indexes of REAL
+tells of many letters. Of the pages of lists one in LISTS, drawn by a seed, is rendered, and what all would take is reckoned from
+these. The catalogue of all letters is then written beside the text indexes of REAL
 shards, whose letters have all their words, and the search page is driven in Chromium; how see tests/bench_search.py.
 
 docs/scale.md is written between two marks only: what stands outside them is written by hand. Known limit: a copy has the issues of
@@ -22,7 +22,6 @@ import re
 import sys
 import tempfile
 import time
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -56,10 +55,8 @@ MODELS, PART = 10_000, 1_000
 """Letters that are copied; so many are tagged in one piece."""
 REAL = 12
 """Shards with a text index."""
-LISTS = 10
-"""One list in so many is gone through."""
-EVERY = 100
-"""Of the further pages of lists one in so many is rendered."""
+LISTS = 50
+"""Of the pages of lists one in so many is rendered."""
 MOST_BYTES, MOST_ROWS, MOST_MAP = 100_000, 100, 50 * 2**20
 OPEN = "(selector) => measured(() => { document.querySelector(selector).open = true; })"
 Figures = dict[str, Any]
@@ -100,7 +97,7 @@ class Sort(NamedTuple):
     """On the page with most of them."""
 
     def times(self, count: int) -> Sort:
-        """As many pages as there would be of so many such lists."""
+        """As many pages as there would be."""
         return self._replace(pages=self.pages * count)
 
     def with_(self, other: Sort) -> Sort:
@@ -182,11 +179,8 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
             name = f"{page.template}{', further pages' if further else ''}"
             lines = page.context.get("lines", ())
             rows = sum(len(getattr(line, "decided", "1")) for line in lines) if isinstance(lines, Sequence) else 0
-            told = Sort(pages=1, rows=rows)
-            if not further or zlib.crc32(page.path.encode()) % EVERY == 0:
-                content = press.renderer.render(page).content
-                told = told._replace(rendered=1, bytes=len(content), largest=len(content))
-            sorts[name] = sorts.get(name, Sort()).with_(told)
+            size = len(press.renderer.render(page).content)
+            sorts[name] = sorts.get(name, Sort()).with_(Sort(1, 1, size, size, rows))
             if page.path.endswith(".html") and page.context["indexed"]:
                 paths.append(page.path)
         return Told(sorts, paths, peak())
@@ -379,8 +373,7 @@ def listed(size: int, figures: Figures) -> Iterator[str]:
     lists = [sort for name, sort in sorts.items() if name.startswith(("value.html", "axis.html"))]
     yield "\n### Lists\n"
     yield (
-        f"One list in {LISTS}, drawn by a seed, is gone through to its last page; its first page and one further page in {EVERY} are "
-        f"rendered. Numbers and bytes of all pages are reckoned from these. Limits: {MOST_BYTES:,} bytes and {MOST_ROWS} rows a page.\n"
+        f"One page in {LISTS}, drawn by a seed, is rendered; numbers and bytes of all pages are reckoned from these. Limits: {MOST_BYTES:,} bytes and {MOST_ROWS} rows a page.\n"
     )
     yield "| pages | all, reckoned | rendered | MB in all | largest, KB | most rows |\n|---|---|---|---|---|---|"
     for name, sort in sorted(sorts.items()):

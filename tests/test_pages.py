@@ -236,7 +236,17 @@ def test_pages_of_a_value_hold_every_issue_once_newest_first(count: int, size: i
     ]
     lines = [line for page in found for line in page.context["lines"]]  # type: ignore[attr-defined]
     assert [address for line in lines for _, address, _ in line.decided] == [f"{one.url}#issue-1" for one in letters]
-    assert len(found) == -(-count // size)
+    assert all(1 <= sum(len(line.decided) for line in page.context["lines"]) <= size for page in found)  # type: ignore[attr-defined]
+
+
+@given(count=st.integers(1, 40), more=st.integers(1, 6), size=st.integers(1, 12))
+def test_newer_letters_change_no_page_of_a_list_but_the_first_and_the_link_to_it(count: int, more: int, size: int) -> None:
+    letters = numbered(count + more)
+    before, after = (site(*some, settings=Settings(page_size=size)) for some in (letters[more:], letters))
+    for folder in ("browse/body-part/low-back/", "browse/specialty/pain/"):
+        further = {path for path in before if path.startswith(folder) and "/page-" in path}
+        changed = {path for path in further if before[path] != after[path]}
+        assert changed <= {f"{folder}page-{len(further)}/index.html"}
 
 
 def test_the_issues_of_every_value_are_listed_once_and_the_letters_where_letters_have_the_value() -> None:

@@ -7,6 +7,8 @@ import hashlib
 import os
 import re
 import shutil
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -51,6 +53,11 @@ def rendered(options: build.Options) -> set[str]:
     return {name for name in after if before.get(name) != after[name] and OF_LETTERS.match(name)}
 
 
+def further(names: Iterable[str]) -> Counter[str]:
+    """Folder of a list -> how many of its further pages are among the names."""
+    return Counter(name.partition("/page-")[0] for name in names if "/page-" in name)
+
+
 def as_clean(options: build.Options, tmp_path: Path) -> bool:
     clean = msgspec.structs.replace(options, out=tmp_path / "clean", cache=None)
     build.build(clean)
@@ -85,6 +92,21 @@ def test_a_letter_that_goes_leaves_nothing_behind(options: build.Options, tmp_pa
     (options.letters / "CM99-0000118.txt").unlink()
     assert PAGE not in rendered(options)
     assert not (options.out / PAGE).exists()
+    assert as_clean(options, tmp_path)
+
+
+def test_of_a_newer_letter_no_further_page_of_a_list_is_rendered_but_a_new_one_and_that_before_it(
+    options: build.Options, tmp_path: Path
+) -> None:
+    (tmp_path / "short.toml").write_text("page_size = 3")
+    options = msgspec.structs.replace(options, config=tmp_path / "short.toml")
+    build.build(options)
+    text = (options.letters / "CM99-0000118.txt").read_text("utf-8")
+    dated = text.replace("Decision Date: 06/19/2014", "Decision Date: 12/30/2024")
+    (options.letters / "new.txt").write_text(dated.replace("CM99-0000118", "CM99-0000999"), "utf-8")
+    anew, all_of_them = further(rendered(options)), further(inodes(options.out))
+    assert max(all_of_them.values()) > 6
+    assert max(anew.values()) <= 3, "for the three issues of the letter"
     assert as_clean(options, tmp_path)
 
 
