@@ -17,9 +17,9 @@ import msgspec
 from site_builder import (
     budget,
     cache,
+    catalogue,
     collection,
     datasets,
-    exports,
     formats,
     intake,
     languages,
@@ -41,7 +41,7 @@ from site_builder import (
     writing,
 )
 from site_builder.intake import Intake, Progress
-from site_builder.model import BuildError, Frozen, Letter, Problem
+from site_builder.model import BuildError, Dataset, Frozen, Letter, Problem
 from site_builder.reading import Reader
 from site_builder.whole import Whole
 
@@ -137,7 +137,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
         reading = read(options, progress)
         refuse_nothing(reading, str(options.letters))
         site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)
-        data = datasets.write(stage, reading.letters, exports.lines(reading.letters, site.facets, reading.whole.letter))
+        planned = catalogue.plan(reading.letters, reading.beside.rules)
+        data = _data(stage, options, reading, site, planned)
         parts = pages.parts(
             site,
             tools.contents,
@@ -154,7 +155,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
         carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
         indexes = search.build(
             stage,
-            reading.letters,
+            planned,
             reading.beside.rules,
             reading.whole.letter,
             text=options.search,
@@ -172,6 +173,20 @@ def build(options: Options, progress: Progress = silent) -> Report:
     if sealed:  # where something was taken down the report may name it
         sealed.close(None if reading.beside.gone.is_any else msgspec.msgpack.encode(report))
     return report
+
+
+def packing(reading: Reading, site: collection.Collection) -> datasets.Packing:
+    return datasets.Packing(site.facets, reading.whole.letter, len(reading.letters) > datasets.MOST_PLAIN)
+
+
+def _data(
+    stage: Path, options: Options, reading: Reading, site: collection.Collection, planned: catalogue.Catalogue
+) -> tuple[Dataset, ...]:
+    beside, how = reading.beside, packing(reading, site)
+    table = options.cache / "data.sqlite" if options.cache else None
+    kept = datasets.Kept(table, beside.code, reading.whole.digest, beside.gone.is_any) if table else None
+    months = list(datasets.months(shard.letters for shard in planned.shards))
+    return datasets.write(stage, reading.letters, how, datasets.pieces(how, months, kept, options.jobs))
 
 
 def refuse_nothing(reading: Reading, letters: str) -> None:

@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -50,7 +50,7 @@ SUM = 32
 SITE = "site/"
 """In a bundle, the files of the site."""
 _PAGES, _INDEX = "pages", "index"
-_LINES = ("letters.jsonl", "issues.csv")
+_LINES = "lines"
 """What stands beside them: list[Written], Index where words are searched, data."""
 
 Item = TypeVar("Item")
@@ -206,7 +206,8 @@ def build_shard(job: Job, name: str) -> None:
     shard, numbers = seen.shard(name)
     parts = list(map(seen.part, numbers))
     under = [part.follows_from() for part in parts if part.follows_from]
-    key = _digest(seen.tools.follow_from, msgspec.msgpack.encode((name, job.search, pagefind.MAKING, under)))
+    how = (name, job.search, pagefind.MAKING, builder.packing(seen.reading, seen.site).packed)
+    key = _digest(seen.tools.follow_from, msgspec.msgpack.encode((how, under)))
     if not work.has(f"built/{key}"):
         seen.reading.whole.add(_words(job, seen, shard.letters))
         work.put(f"built/{key}", _bundle(job, seen, shard, parts))
@@ -233,10 +234,8 @@ def _bundle(job: Job, seen: Overview, shard: Shard, parts: Sequence[pages.Part])
         (folder / _PAGES).write_bytes(msgspec.msgpack.encode([file for part in done for file in part.files]))
         if job.search:
             (folder / _INDEX).write_bytes(msgspec.msgpack.encode(seen.indexer(folder / SITE).shard(shard)))
-        lines = exports.lines(shard.letters, seen.site.facets, seen.reading.whole.letter)
-        for name, rows in zip(_LINES, (lines.letters, islice(lines.issues, 1, None)), strict=True):
-            with (folder / name).open("wb") as file:
-                file.writelines(rows)
+        packing = builder.packing(seen.reading, seen.site)
+        (folder / _LINES).write_bytes(msgspec.msgpack.encode(list(map(packing.piece, datasets.months([shard.letters])))))
         return _packed(folder)
 
 
@@ -255,9 +254,8 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
             kept |= {seen.pointer(shard.name), f"built/{key}"}
             progress("Fetching shards", number, len(seen.planned.shards))
         folders = [Path(place) / shard.name for shard in seen.planned.shards]
-        heads = exports.lines((), seen.site.facets).issues
-        lines = exports.Lines(_lines(folders, _LINES[0]), chain(heads, _lines(folders, _LINES[1])))
-        data = datasets.write(stage, seen.reading.letters, lines)
+        lines = chain.from_iterable(_decoded(folder / _LINES, list[exports.Lines]) for folder in folders)
+        data = datasets.write(stage, seen.reading.letters, builder.packing(seen.reading, seen.site), lines)
         tools, gone = seen.tools, seen.reading.beside.gone.pages
         parts = list(
             pages.parts_of_many(
@@ -463,7 +461,7 @@ def _unpack(content: bytes, stage: Path, beside: Path) -> None:
                 )
             file = tar.extractfile(member)
             found = file.read() if file else b""
-            if member.name in (_PAGES, _INDEX, *_LINES):
+            if member.name in (_PAGES, _INDEX, _LINES):
                 (beside / member.name).write_bytes(found)
             else:
                 publish.put(stage, File(path=member.name.removeprefix(SITE), content=found))
@@ -475,9 +473,3 @@ def _index(place: Path, name: str) -> Index:
 
 def _decoded(path: Path, kind: type[Item]) -> Item:
     return msgspec.msgpack.decode(path.read_bytes(), type=kind)
-
-
-def _lines(folders: Iterable[Path], name: str) -> Iterator[bytes]:
-    for folder in folders:
-        with (folder / name).open("rb") as file:
-            yield from file

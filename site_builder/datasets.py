@@ -1,8 +1,8 @@
 """The data folder: letters as JSON lines and as Parquet, issues as CSV, the schema, and the sums of all of them. Shell.
 
-Files are written line by line, so that a large collection needs no memory of its own. Parquet is made by DuckDB from the JSON
-lines: a library without dependencies that streams, and the one that readers are shown on the data page. The same letters give the
-same bytes: nothing here knows the time, and DuckDB runs on one thread.
+Lines are made month by month, side by side, so that a large collection needs no memory of its own. Parquet is made by DuckDB
+from the JSON lines: a library without dependencies that streams, and the one that readers are shown on the data page. The same
+letters give the same bytes: nothing here knows the time, and DuckDB runs on one thread.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from __future__ import annotations
 import glob
 import gzip
 import hashlib
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import NamedTuple
 
-from site_builder import dictionary, exports
+import msgspec
+
+from site_builder import dictionary, exports, shelf, workers
+from site_builder.exports import Lines
 from site_builder.model import BuildError, Dataset, Letter
+from site_builder.rules import Facet
 
 MOST_PLAIN = 1_000
 """Letters above which JSON lines and CSV are packed: 3.5 and 1.3 KB a letter become 0.7 and 0.2."""
@@ -24,14 +30,67 @@ _ROWS = 2_048
 """Letters in a row group, DuckDB's least: its writer holds one group in memory."""
 
 
-def write(stage: Path, letters: Sequence[Letter], lines: exports.Lines, most_plain: int = MOST_PLAIN) -> tuple[Dataset, ...]:
-    """Writes stage/data/; `lines`: what the files say of these letters. What was written, the sums last."""
+class Packing(NamedTuple):
+    """How letters become lines of the data files."""
+
+    facets: Sequence[Facet]
+    """Those that are columns."""
+    whole: Callable[[Letter], Letter]
+    """Gives a letter with its texts."""
+    packed: bool
+    """With gzip, each piece by itself: a changed month is packed anew, the others are not."""
+
+    def piece(self, letters: Iterable[Letter]) -> Lines:
+        """What stands in the files of these letters."""
+        return self._packed(exports.lines(map(self.whole, letters), self.facets))
+
+    def heads(self) -> Lines:
+        return self._packed(exports.heads(self.facets))
+
+    def _packed(self, lines: Lines) -> Lines:
+        return Lines(*map(_packed, lines)) if self.packed else lines
+
+
+class Kept(NamedTuple):
+    """Where the cache keeps pieces."""
+
+    table: Path
+    made_with: bytes
+    """Digest of the code that makes them."""
+    digest: Callable[[Letter], bytes]
+    """Of every word of a letter."""
+    sweep: bool
+    """Shall the table forget whatever this build does not ask for?"""
+
+
+def months(shards: Iterable[Sequence[Letter]]) -> Iterator[Sequence[Letter]]:
+    """The letters of each shard by the month of their decision, in their order: what is packed together."""
+    for letters in shards:
+        for _, same in groupby(letters, key=lambda letter: letter.decision_date and letter.decision_date.replace(day=1)):
+            yield tuple(same)
+
+
+def pieces(packing: Packing, groups: Sequence[Sequence[Letter]], kept: Kept | None, jobs: int) -> Iterator[Lines]:
+    """Of each group of letters, in order; from the cache where it has been made before."""
+
+    def made(groups: Sequence[Sequence[Letter]]) -> Iterator[bytes]:
+        return workers.spread(lambda letters: msgspec.msgpack.encode(packing.piece(letters)), groups, jobs)
+
+    asked = {_key(packing, letters, kept) if kept else number.to_bytes(8): letters for number, letters in enumerate(groups)}
+    for piece in shelf.through(kept.table if kept else None, asked, made):
+        yield msgspec.msgpack.decode(piece, type=Lines)
+    if kept:
+        shelf.sweep(kept.table, asked, all_others=kept.sweep)
+
+
+def write(stage: Path, letters: Sequence[Letter], packing: Packing, pieces: Iterable[Lines]) -> tuple[Dataset, ...]:
+    """Writes stage/data/; `pieces`: of these letters, all of them. What was written, the sums last."""
     folder = stage / "data"
     folder.mkdir(parents=True, exist_ok=True)
-    packed = ".gz" if len(letters) > most_plain else ""
+    ending = ".gz" if packing.packed else ""
     issues = sum(len(letter.issues) for letter in letters)
     told = (
-        (f"letters.jsonl{packed}", "application/x-ndjson", len(letters), "letters", "One JSON object a letter, its issues in it"),
+        (f"letters.jsonl{ending}", "application/x-ndjson", len(letters), "letters", "One JSON object a letter, its issues in it"),
         (
             "letters.parquet",
             "application/vnd.apache.parquet",
@@ -39,29 +98,35 @@ def write(stage: Path, letters: Sequence[Letter], lines: exports.Lines, most_pla
             "letters",
             "The same, with types, for DuckDB, pandas and R",
         ),
-        (f"issues.csv{packed}", "text/csv", issues, "issues", "One line an issue, for spreadsheets; without the reasons"),
+        (f"issues.csv{ending}", "text/csv", issues, "issues", "One line an issue, for spreadsheets; without the reasons"),
         ("schema.json", "application/schema+json", None, "", "JSON Schema of a line of letters.jsonl"),
         (SUMS, "text/plain", None, "", "SHA-256 of the files above: sha256sum -c SHA256SUMS"),
     )
-    _write(folder / told[0][0], lines.letters)
+    with (folder / told[0][0]).open("wb") as of_letters, (folder / told[2][0]).open("wb") as of_issues:
+        for piece in chain([packing.heads()], pieces):
+            of_letters.write(piece.letters)
+            of_issues.write(piece.issues)
     _write_parquet(folder / told[0][0], folder / told[1][0])
-    _write(folder / told[2][0], lines.issues)
-    _write(folder / told[3][0], [exports.schema_text()])
-    _write(folder / SUMS, [f"{_sha256(folder / name)}  {name}\n".encode() for name, *_ in told[:-1]])
+    (folder / told[3][0]).write_bytes(exports.schema_text())
+    (folder / SUMS).write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name, *_ in told[:-1]), encoding="ascii")
     return tuple(
         Dataset(name=name, media_type=kind, rows=rows, counted=counted, about=about, bytes=(folder / name).stat().st_size)
         for name, kind, rows, counted, about in told
     )
 
 
-def _write(path: Path, lines: Iterable[bytes]) -> None:
-    """Packed where the name says so; without name and time in the head, so that the bytes depend on the content alone."""
-    with path.open("wb") as file:
-        if path.suffix == ".gz":
-            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                cast(BinaryIO, packed).writelines(lines)
-        else:
-            file.writelines(lines)
+def _packed(text: bytes) -> bytes:
+    """Without name, time and system in the head, so that the bytes depend on the content alone."""
+    packed = io.BytesIO()
+    with gzip.GzipFile("", "wb", 6, packed, mtime=0) as file:
+        file.write(text)
+    return packed.getvalue()
+
+
+def _key(packing: Packing, letters: Sequence[Letter], kept: Kept) -> bytes:
+    columns = [facet.key for facet in packing.facets]
+    told = kept.made_with, packing.packed, columns, [(letter.id, kept.digest(letter)) for letter in letters]
+    return hashlib.sha256(msgspec.msgpack.encode(told)).digest()
 
 
 def _write_parquet(lines: Path, target: Path) -> None:

@@ -7,8 +7,7 @@ they are.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -19,14 +18,11 @@ class _Parts(list[str]):
     write = list.append
 
 
-def lines(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    """A line of heads, then one a row. None is an empty cell; True and False are `true` and `false`."""
+def encode(rows: Iterable[Sequence[object]]) -> bytes:
+    """A line a row. None is an empty cell; True and False are `true` and `false`."""
     parts = _Parts()
-    writer = csv.writer(parts)
-    for row in chain([heads], rows):
-        writer.writerow(map(_cell, row))
-        yield "".join(parts).encode()
-        parts.clear()
+    csv.writer(parts).writerows(map(_cell, row) for row in rows)
+    return "".join(parts).encode()
 
 
 def _cell(value: object) -> object:

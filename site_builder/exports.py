@@ -7,7 +7,7 @@ schema, data dictionary, CSV columns and Parquet types are made from them. Text 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -105,21 +105,26 @@ def encode(letter: Letter) -> bytes:
 
 
 class Lines(NamedTuple):
-    """The data files, line by line."""
+    """What stands in the data files."""
 
-    letters: Iterable[bytes]
-    """letters.jsonl."""
-    issues: Iterable[bytes]
-    """issues.csv: names of columns; then the letter's fields, those of the issue without long texts, and a column a facet."""
+    letters: bytes
+    """Of letters.jsonl."""
+    issues: bytes
+    """Of issues.csv: the letter's fields, those of the issue without long texts, and a column a facet."""
 
 
-def lines(letters: Sequence[Letter], facets: Iterable[Facet], whole: Callable[[Letter], Letter] = lambda letter: letter) -> Lines:
-    """`facets`: those that become columns; `whole`: gives a letter with its texts."""
-    keys = tuple(facet.key for facet in facets)
-    issues = ((letter, one) for letter in map(whole, letters) for one in letter.issues)
+def heads(facets: Iterable[Facet]) -> Lines:
+    """What comes before all letters. `facets`: those that become columns."""
+    return Lines(b"", delimited.encode([issue_columns(facet.key for facet in facets)]))
+
+
+def lines(letters: Iterable[Letter], facets: Iterable[Facet]) -> Lines:
+    """Of some letters, whole."""
+    keys, told = tuple(facet.key for facet in facets), tuple(letters)
+    issues = ((letter, one) for letter in told for one in letter.issues)
     return Lines(
-        (encode(whole(letter)) + b"\n" for letter in letters),
-        delimited.lines(issue_columns(keys), (_cells(letter, one, keys) for letter, one in issues)),
+        b"".join(encode(letter) + b"\n" for letter in told),
+        delimited.encode(_cells(letter, one, keys) for letter, one in issues),
     )
 
 

@@ -105,17 +105,11 @@ class Desk(NamedTuple):
 
     def _read(self, asked: Mapping[bytes, Source]) -> Iterator[bytes]:
         """The letters, encoded, in order."""
-        known = shelf.take(self.cache / TABLE, asked) if self.cache else {}
-        missing = [source for key, source in asked.items() if key not in known]
-        read = workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), missing, self.jobs, _lost)
-        new = dict[bytes, bytes]()
-        for key in asked:
-            letter = known.get(key) or next(read)
-            if key not in known and not _is_lost(letter):
-                new[key] = letter
-            yield letter
-        if self.cache:
-            shelf.put(self.cache / TABLE, new)
+
+        def read(sources: Sequence[Source]) -> Iterator[bytes]:
+            return workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), sources, self.jobs, _lost)
+
+        return shelf.through(self.cache / TABLE if self.cache else None, asked, read, _is_worth_keeping)
 
 
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
@@ -136,9 +130,9 @@ def _lost(source: Source, told: str) -> bytes:
     return msgspec.msgpack.encode(Letter(id=name, source=source.name, sha256=source.sha256, format="", problems=(problem,)))
 
 
-def _is_lost(letter: bytes) -> bool:
-    """Not kept for the next build: a machine short of memory loses letters that another can read."""
-    return LOST.encode() in letter
+def _is_worth_keeping(letter: bytes) -> bool:
+    """A machine short of memory loses letters that another can read."""
+    return LOST.encode() not in letter
 
 
 def _counted(letters: Iterable[bytes], before: int, total: int, progress: Progress) -> Iterator[bytes]:

@@ -81,7 +81,7 @@ class Indexer(NamedTuple):
 
 def build(
     stage: Path,
-    letters: Sequence[Letter],
+    planned: Catalogue,
     rules: Rules,
     whole: Callable[[Letter], Letter],
     *,
@@ -92,9 +92,8 @@ def build(
 ) -> set[str]:
     """Writes catalogue/ and, with `text`, pagefind/ below `stage`. Shards are indexed side by side, at most two at once.
 
-    `letters`: outlines; `whole`: gives one with its texts. Returns the keys of the indexes used, by which `cached` keeps them.
+    `whole`: gives a letter with its texts. Returns the keys of the indexes used, by which `cached` keeps them.
     """
-    planned = catalogue.plan(letters, rules)
     indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached, rules, whole), planned, jobs, progress) if text else None
     join(stage, planned, rules, indexes.__getitem__ if indexes else None)
     return {index.key for index in (indexes or {}).values()}

@@ -10,8 +10,11 @@ import contextlib
 import sqlite3
 import time
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 KEPT_DAYS = 30
 _SCHEMA = "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, asked INTEGER, sum INTEGER, value BLOB) WITHOUT ROWID"
@@ -51,6 +54,26 @@ def put(path: Path, values: Mapping[bytes, bytes]) -> None:
         packed = ((key, zlib.compress(value, 1)) for key, value in values.items())
         rows = ((key, _today(), zlib.crc32(value), value) for key, value in packed)
         file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
+
+
+def through(
+    path: Path | None,
+    asked: Mapping[bytes, Item],
+    make: Callable[[Sequence[Item]], Iterator[bytes]],
+    is_worth: Callable[[bytes], bool] = lambda value: True,
+) -> Iterator[bytes]:
+    """The value of each key, in order: from the file where it is there, else made of what stands behind the key, and kept where
+    it `is_worth` that. `path`: None for no file.
+    """
+    known = take(path, asked) if path else {}
+    made, new = make([item for key, item in asked.items() if key not in known]), dict[bytes, bytes]()
+    for key in asked:
+        value = known.get(key) or next(made)
+        if key not in known and is_worth(value):
+            new[key] = value
+        yield value
+    if path:
+        put(path, new)
 
 
 def sweep(path: Path, asked_for: Collection[bytes], *, all_others: bool) -> None:

@@ -118,7 +118,7 @@ def files(site: Collection) -> Iterator[File]:
     """Every line of every table as CSV."""
     for table in tables(site):
         heads = [head for number, _ in enumerate(table.heads, 1) for head in (f"id_{number}", f"value_{number}")]
-        yield File(path=table.csv, content=b"".join(delimited.lines([*heads, *COLUMNS], map(_cells, table.lines))))
+        yield File(path=table.csv, content=delimited.encode([[*heads, *COLUMNS], *map(_cells, table.lines)]))
 
 
 def _of_facet(site: Collection, number: int) -> Table:

@@ -32,7 +32,7 @@ import msgspec
 from markupsafe import escape
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from site_builder import build, facets, pagefind, search, serve
+from site_builder import build, catalogue, facets, pagefind, search, serve
 from site_builder.model import Letter
 from tests import browser, corpus
 from tests.conftest import ROOT
@@ -144,7 +144,8 @@ def built(parts: Sequence[Path], site: Path) -> Figures:
     letters = _letters(parts)
     started, memory = time.monotonic(), _megabytes()
     with _watched() as theirs:
-        search.build(site, letters, corpus.known(), lambda letter: letter, text=True, jobs=2, progress=lambda *_: None)
+        planned = catalogue.plan(letters, corpus.known())
+        search.build(site, planned, corpus.known(), lambda letter: letter, text=True, jobs=2, progress=lambda *_: None)
     seconds = time.monotonic() - started
     figures = {"seconds": seconds, "letters": memory, "ours": _megabytes(), "pagefind": max(theirs)}
     return {**figures, **_sizes(site, ("catalogue", "pagefind"), len(letters))}

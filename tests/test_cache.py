@@ -90,7 +90,14 @@ def test_a_shard_that_has_another_name_now_is_found_under_that(tmp_path: Path, m
     def texts(stage: Path, some: list[Letter]) -> dict[str, str]:
         stage.mkdir()
         search.build(
-            stage, some, corpus.known(), lambda one: one, text=True, jobs=1, cached=tmp_path / "cache", progress=build.silent
+            stage,
+            catalogue.plan(some, corpus.known()),
+            corpus.known(),
+            lambda one: one,
+            text=True,
+            jobs=1,
+            cached=tmp_path / "cache",
+            progress=build.silent,
         )
         shards = msgspec.json.decode((stage / "catalogue" / "index.json").read_bytes())["shards"]
         assert all((stage / shard["text"]).is_dir() for shard in shards)

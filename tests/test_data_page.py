@@ -38,7 +38,8 @@ def site(folder: Path, most_plain: int = 5_000, base_url: str = "") -> str:
     """The site of the letters in a folder, and its data page."""
     settings = Settings(base_url=base_url)
     write(folder, *LETTERS, settings=settings)
-    written = datasets.write(folder, LETTERS, exports.lines(LETTERS, RULES.facets), most_plain)
+    packing = datasets.Packing(RULES.facets, lambda letter: letter, len(LETTERS) > most_plain)
+    written = datasets.write(folder, LETTERS, packing, map(packing.piece, datasets.months([LETTERS])))
     html = page(written, settings)
     (folder / "data" / "index.html").write_text(html, "utf-8")
     return html

@@ -27,7 +27,9 @@ ISSUES = sum(len(one.issues) for one in LETTERS)
 
 
 def write(folder: Path, letters: Sequence[Letter] = LETTERS, most_plain: int = 5_000) -> dict[str, Dataset]:
-    return {data.name: data for data in datasets.write(folder, letters, exports.lines(letters, RULES.facets), most_plain)}
+    packing = datasets.Packing(RULES.facets, lambda letter: letter, len(letters) > most_plain)
+    pieces = map(packing.piece, datasets.months([letters]))
+    return {data.name: data for data in datasets.write(folder, letters, packing, pieces)}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -118,6 +120,32 @@ def test_many_letters_are_packed_and_the_head_of_the_pack_says_nothing(tmp_path:
     assert (tmp_path / "packed" / "data" / "letters.parquet").read_bytes() == (
         tmp_path / "plain/data/letters.parquet"
     ).read_bytes()
+
+
+def test_of_a_letter_that_has_changed_its_month_is_packed_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = [letter(number) for number in range(1, 80)]
+    made: list[int] = []
+    words = {one.id: one.id.encode() for one in letters}
+    kept = datasets.Kept(tmp_path / "data.sqlite", b"code", lambda one: words[one.id], sweep=False)
+    packing = datasets.Packing(RULES.facets, lambda one: one, packed=True)
+    lines = exports.lines
+    monkeypatch.setattr(exports, "lines", lambda some, facets: lines(made.append(len(found := list(some))) or found, facets))
+
+    def pieces() -> list[exports.Lines]:
+        made.clear()
+        return list(datasets.pieces(packing, list(datasets.months([letters])), kept, 1))
+
+    first = pieces()
+    assert len(made) == len(first) == 3  # December 2016 to February 2017
+    assert sum(made) == len(letters)
+    assert pieces() == first
+    assert made == []
+    letters[40] = letter(41, age=48)
+    words[letters[40].id] = b"other words"
+    second = pieces()
+    assert len(made) == 1
+    assert sum(one != other for one, other in zip(first, second, strict=True)) == 1
+    assert gzip.decompress(b"".join(piece.letters for piece in second)) == lines(letters, RULES.facets).letters
 
 
 def test_a_file_that_cannot_be_written_ends_the_build_with_the_code_of_the_disk(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_exports_give_back_what_was_said_and_no_cell_is_a_formula() -> None:
     letters = [a_letter(number, said) for number, said in enumerate(chosen(), 1)]
     rows = [json.loads(exports.encode(letter)) for letter in letters]
     assert [row["issues"][0]["request"] for row in rows] == list(chosen())
-    table = b"".join(delimited.lines(["a", "b"], [(said, number) for number, said in enumerate(chosen())])).decode()
+    table = delimited.encode([["a", "b"], *((said, number) for number, said in enumerate(chosen()))]).decode()
     cells = list(csv.reader(io.StringIO(table, newline="")))
     assert [row[0].removeprefix("'") if row[0][1:] in chosen() else row[0] for row in cells[1:]] == list(chosen())
     assert [row[0] for row in cells if row[0].startswith(("=", "+", "-", "@", "\t", "\r"))] == []
