@@ -1,7 +1,8 @@
 """From files to letters: opened, published once, past the list of takedowns, parsed and tagged. Shell.
 
 A batch of files is in memory at once; what stays are the outlines of its letters and its problems. What an earlier build has
-opened, or has read with the same rules and rows, is taken from the cache.
+opened, or has read with the same rules and rows, is taken from the cache; of a batch whose files look from outside as they did
+then, none is opened.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from site_builder import metadata, shelf, sources, workers
+from site_builder.marks import are_settled, marks
 from site_builder.metadata import Row
 from site_builder.model import Letter, Problem, Source
 from site_builder.reading import Reader
 from site_builder.takedowns import Takedowns
 from site_builder.whole import Whole
 
-BATCH = 2_000
+BATCH = 1_000
 READING = "Reading letters"
-TABLE = "letters.sqlite"
-"""Of the cache: letters as they were read."""
+BATCHES, SOURCES, LETTERS = "batches.sqlite", "sources.sqlite", "letters.sqlite"
+"""Of the cache: what batches of files gave; files as they were opened; letters as they were read."""
 LOST = "letter-lost"
 """Code of the problem of a letter over which this program fell."""
 
@@ -47,6 +49,18 @@ class Intake(NamedTuple):
     """Files that were taken down or held back by the list of takedowns."""
 
 
+class Batch(NamedTuple):
+    """What some files gave."""
+
+    letters: Sequence[Letter]
+    problems: Sequence[Problem]
+    gone: Sequence[str]
+    read: Sequence[bytes]
+    """Keys of the letters, by which the cache keeps them."""
+    opened: Sequence[bytes]
+    """Keys of the files."""
+
+
 class Desk(NamedTuple):
     """How letters are taken in."""
 
@@ -64,31 +78,31 @@ class Desk(NamedTuple):
     def take_in(self, folder: Path, whole: Whole, progress: Progress) -> Intake:
         """Every letter below `folder`; their words go into `whole`."""
         files, problems = sources.find(folder)
-        kept = sources.Kept(self.cache / "sources.sqlite", self.code) if self.cache else None
-        results = sources.read(files, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=kept)
-        letters, first, doubled, taken = list[Letter](), dict[str, str](), list[Problem](), list[Problem]()
-        opened, read = set[bytes](), set[bytes]()
-        allowed = sorted((digest, sorted(kinds)) for digest, kinds in self.reader.gate.allowed.items())
-        told = hashlib.sha256(msgspec.msgpack.encode((self.code, self.reader.table, allowed))).digest()
-        for batch in iter(lambda: list(islice(results, BATCH)), []):
-            found = [result for result in batch if isinstance(result, Source)]
-            problems += chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in batch)
-            single, same = _unique(found, attrgetter("name"), first)
-            applied = [(source, self._left(source)) for source in single]
-            left = [one for _, one in applied if isinstance(one, Source)]
-            doubled += same
-            taken += (one for _, one in applied if isinstance(one, Problem))
-            if kept:
-                opened.update(sources.keep(kept, (source for source, one in applied if source == one)))
-            asked = {hashlib.sha256(told + msgspec.msgpack.encode(source)).digest(): source for source in left}
-            read.update(asked)
-            letters += whole.add(_counted(self._read(asked), len(letters), len(files), progress))
-        if len(letters) < len(files):
+        told = self._told()
+        batches = [files[first : first + BATCH] for first in range(0, len(files), BATCH)]
+        keys = [self._key(told, batch) for batch in batches]
+        known = [self._known(key, whole) for key in keys]
+        new = [file for batch, taken in zip(batches, known, strict=True) if not taken for file in batch]
+        kept = sources.Kept(self.cache / SOURCES, self.code) if self.cache else None
+        results = sources.read(new, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=kept)
+        taken, letters = list[Batch](), list[Letter]()
+        for key, batch, found in zip(keys, batches, known, strict=True):
+            heard = partial(_counted, before=len(letters), total=len(files), progress=progress)
+            taken.append(found or self._take(told, list(islice(results, len(batch))), kept, whole, heard))
+            letters += taken[-1].letters
+            if not found:
+                self._keep(key, len(batch), taken[-1])
+        if len(letters) < len(files) or not new:
             progress(READING, len(letters), len(letters))
-        if self.cache and kept:
-            shelf.sweep(kept.table, opened, all_others=self.gone.is_any)
-            shelf.sweep(self.cache / TABLE, read, all_others=self.gone.is_any)
-        return Intake(letters, (*problems, *doubled, *taken), [problem.file for problem in taken])
+        if self.cache:
+            for table, asked in (
+                (BATCHES, keys),
+                (SOURCES, {key for one in taken for key in one.opened}),
+                (LETTERS, {key for one in taken for key in one.read}),
+            ):
+                shelf.sweep(self.cache / table, asked, all_others=self.gone.is_any)
+        told_of = (*problems, *(problem for one in taken for problem in one.problems))
+        return Intake(letters, told_of, [name for one in taken for name in one.gone])
 
     def take_one(self, path: Path, name: str) -> Letter | None:
         """The letter in a file of the folder, named as below it; None where it is not published."""
@@ -103,13 +117,67 @@ class Desk(NamedTuple):
         """What the list of takedowns leaves of it."""
         return self.gone.apply(source, self.of_file.get(source.name, ()))
 
+    def _told(self) -> bytes:
+        """Digest of what letters are read with."""
+        allowed = sorted((digest, sorted(kinds)) for digest, kinds in self.reader.gate.allowed.items())
+        return hashlib.sha256(msgspec.msgpack.encode((self.code, self.reader.table, allowed))).digest()
+
+    def _take(
+        self,
+        told: bytes,
+        results: Sequence[Source | Problem],
+        kept: sources.Kept | None,
+        whole: Whole,
+        heard: Callable[[Iterator[bytes]], Iterator[bytes]],
+    ) -> Batch:
+        """What was opened, read. `told`: see `_told`; `heard`: passes letters on and counts them."""
+        found = [result for result in results if isinstance(result, Source)]
+        problems = list(chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in results))
+        single, doubled = _unique(found, attrgetter("name"), {})
+        applied = [(source, self._left(source)) for source in single]
+        left = [one for _, one in applied if isinstance(one, Source)]
+        gone = [one for _, one in applied if isinstance(one, Problem)]
+        opened = sources.keep(kept, (source for source, one in applied if source == one)) if kept else ()
+        asked = {hashlib.sha256(told + msgspec.msgpack.encode(source)).digest(): source for source in left}
+        letters = whole.add(heard(self._read(asked)))
+        names = [problem.file for problem in gone]
+        return Batch(letters, (*problems, *doubled, *gone), names, tuple(asked), tuple(opened))
+
     def _read(self, asked: Mapping[bytes, Source]) -> Iterator[bytes]:
         """The letters, encoded, in order."""
 
         def read(sources: Sequence[Source]) -> Iterator[bytes]:
             return workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), sources, self.jobs, _lost)
 
-        return shelf.through(self.cache / TABLE if self.cache else None, asked, read, _is_worth_keeping)
+        return shelf.through(self.cache / LETTERS if self.cache else None, asked, read, _is_worth_keeping)
+
+    def _key(self, told: bytes, files: Sequence[sources.Found]) -> bytes:
+        """Of a batch: by what it is read, and how its files look from outside; empty where nothing is to be kept of it."""
+        seen = [mark for file in files for mark in marks(file.path)] if self.cache else []
+        if not seen or not are_settled(seen):
+            return b""
+        names = [(file.name, file.member) for file in files]
+        return hashlib.sha256(msgspec.msgpack.encode((told, self.largest, self.gone, self.of_file, names, seen))).digest()
+
+    def _known(self, key: bytes, whole: Whole) -> Batch | None:
+        """What the cache has of a batch, words and all."""
+        found = shelf.take(self.cache / BATCHES, [key]).get(key) if self.cache and key else None
+        if not (self.cache and found):
+            return None
+        batch = msgspec.msgpack.decode(found, type=Batch)
+        words = shelf.take(self.cache / LETTERS, batch.read)
+        if len(words) < len(batch.read):
+            return None
+        letters = [letter.outline for letter in batch.letters]
+        for letter, name in zip(letters, batch.read, strict=True):
+            whole.put(letter, words[name])
+        return batch._replace(letters=letters)
+
+    def _keep(self, key: bytes, files: int, batch: Batch) -> None:
+        """Only where every file gave a letter: what this machine could not do now it may do next time."""
+        lost = any(problem.code == LOST for letter in batch.letters for problem in letter.problems)
+        if self.cache and key and len(batch.letters) == files and not lost:
+            shelf.put(self.cache / BATCHES, {key: msgspec.msgpack.encode(batch)})
 
 
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
@@ -135,7 +203,7 @@ def _is_worth_keeping(letter: bytes) -> bool:
     return LOST.encode() not in letter
 
 
-def _counted(letters: Iterable[bytes], before: int, total: int, progress: Progress) -> Iterator[bytes]:
+def _counted(letters: Iterator[bytes], before: int, total: int, progress: Progress) -> Iterator[bytes]:
     for number, letter in enumerate(letters, before + 1):
         yield letter
         progress(READING, number, total)

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+YOUNG = 100_000_000
+"""Nanoseconds: more than a tick of a file system's clock."""
 
 
 class Mark(NamedTuple):
@@ -36,6 +40,11 @@ def marks(path: Path) -> Iterator[Mark]:
             yield from _below(os.fspath(path))
         else:
             yield _mark(os.fspath(path), path.lstat())
+
+
+def are_settled(seen: Iterable[Mark]) -> bool:
+    """False where one was changed a moment ago: another change might be hidden in the same tick of the clock."""
+    return all(mark.touched <= time.time_ns() - YOUNG for mark in seen)
 
 
 def _below(folder: str) -> Iterator[Mark]:

@@ -1,13 +1,12 @@
 """By which a build sees, without opening a file, that the last one has left nothing to do. Shell.
 
 After a build its report is kept under a digest of how inputs and site look from outside; who finds one under the digest of now
-has nothing to do. What changed a moment ago is not trusted: another change might be hidden in the same tick of the clock.
+has nothing to do.
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,10 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from site_builder import shelf
-from site_builder.marks import marks
-
-YOUNG = 100_000_000
-"""Nanoseconds: more than a tick of a file system's clock."""
+from site_builder.marks import are_settled, marks
 
 
 class Seal(NamedTuple):
@@ -34,8 +30,7 @@ class Seal(NamedTuple):
     def of(cls, table: Path, inputs: Sequence[Path], out: Path, told: bytes) -> Seal:
         """`told`: everything else that decides what the site is."""
         seen = sorted(mark for path in inputs for mark in marks(path))
-        young = any(mark.touched > time.time_ns() - YOUNG for mark in seen)
-        return cls(table, out, b"" if young else hashlib.sha256(told + msgspec.msgpack.encode(seen)).digest())
+        return cls(table, out, hashlib.sha256(told + msgspec.msgpack.encode(seen)).digest() if are_settled(seen) else b"")
 
     def note(self) -> bytes | None:
         """What the build noted that left everything as it is now."""

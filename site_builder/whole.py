@@ -30,12 +30,16 @@ class Whole:
         outlines: list[Letter] = []
         for encoded in letters:
             letter = self._decoder.decode(encoded)
-            self._places[letter.source] = self._file.tell(), len(encoded)
-            self.digests[letter.source] = hashlib.sha256(encoded).digest()
-            self._file.write(encoded)
+            self.put(letter, encoded)
             outlines.append(letter.outline)
-        self._file.flush()  # now, or each copy of this process would write what waits
         return outlines
+
+    def put(self, letter: Letter, encoded: bytes) -> None:
+        """Keeps a letter; `letter`: itself or its outline."""
+        self._places[letter.source] = self._file.tell(), len(encoded)
+        self.digests[letter.source] = hashlib.sha256(encoded).digest()
+        self._file.write(encoded)
+        self._file.flush()  # now, or each copy of this process would write what waits
 
     def letter(self, outline: Letter) -> Letter:
         """The whole letter; name and problems are those that the outline has by now."""

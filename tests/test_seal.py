@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from site_builder import build, cli, publish, seal, shelf, takedowns
+from site_builder import build, cli, marks, publish, shelf, takedowns
 from tests.conftest import ROOT
 from tests.example_site import few
 
@@ -28,7 +28,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def options(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> build.Options:
     """A site just built, of letters that have been there for a while."""
     shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setattr(seal, "YOUNG", -(10**15))
+    monkeypatch.setattr(marks, "YOUNG", -(10**15))
     options = build.Options(
         letters=tmp_path / "letters",
         out=tmp_path / "site",
@@ -97,7 +97,7 @@ def test_other_code_is_another_site(options: build.Options, monkeypatch: pytest.
 
 def test_what_has_changed_just_now_is_not_trusted(options: build.Options, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two changes within a tick of the file system's clock look like one."""
-    monkeypatch.setattr(seal, "YOUNG", 60 * 10**9)
+    monkeypatch.setattr(marks, "YOUNG", 60 * 10**9)
     next(options.letters.glob("CM*")).touch()
     assert not build.build(options).unchanged
     assert not build.build(options).unchanged

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from site_builder import build, shelf
+from site_builder import build, intake, marks, shelf, sources
 from site_builder.model import Letter, Problem
 from site_builder.pdf import PdfReader
 from site_builder.reading import Reader
@@ -113,6 +114,76 @@ def test_a_pdf_that_has_not_changed_is_not_opened_again(tmp_path: Path, monkeypa
     again = reading(tmp_path / "letters", tmp_path / "cache")
     assert opened == ["copy.pdf"]
     assert again.letters == first.letters
+
+
+@pytest.fixture
+def looked_into(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files that are opened; none is too young to be trusted."""
+    opened: list[str] = []
+    content = sources.content
+
+    def counting(file: sources.Found, largest: int) -> bytes | Problem:
+        opened.append(file.name)
+        return content(file, largest)
+
+    monkeypatch.setattr(sources, "content", counting)
+    monkeypatch.setattr(marks, "YOUNG", -(10**15))
+    monkeypatch.setattr(intake, "BATCH", 4)
+    return opened
+
+
+@pytest.fixture
+def twelve(tmp_path: Path) -> Path:
+    (tmp_path / "letters").mkdir()
+    for path in sorted((ROOT / "letters").glob("*.txt"))[:12]:
+        shutil.copy(path, tmp_path / "letters")
+    return tmp_path / "letters"
+
+
+def same_from_outside(path: Path) -> None:
+    """But for the time of the last touch, which nobody can set back."""
+    status, text = path.stat(), path.read_text("utf-8")
+    path.write_text(text.replace("treatment", "tratement", 1), "utf-8")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_of_files_that_look_as_they_did_only_the_batch_with_another_one_is_opened(
+    twelve: Path, tmp_path: Path, looked_into: list[str]
+) -> None:
+    names = sorted(path.name for path in twelve.iterdir())
+    first = reading(twelve, tmp_path / "cache")
+    assert looked_into == names
+    looked_into.clear()
+    again = reading(twelve, tmp_path / "cache")
+    assert (list(again.every()), again.problems) == (list(first.every()), first.problems)
+    assert looked_into == []
+    same_from_outside(twelve / names[5])
+    changed = reading(twelve, tmp_path / "cache")
+    assert looked_into == names[4:8]
+    assert list(changed.every()) == list(reading(twelve, None).every()) != list(first.every())
+
+
+@pytest.mark.parametrize("lost", ["batches.sqlite", "letters.sqlite", "sources.sqlite"])
+def test_whatever_the_cache_has_lost_is_read_again(twelve: Path, tmp_path: Path, looked_into: list[str], lost: str) -> None:
+    first = reading(twelve, tmp_path / "cache")
+    (tmp_path / "cache" / lost).write_bytes(b"no table")
+    again = reading(twelve, tmp_path / "cache")
+    assert (list(again.every()), again.problems) == (list(first.every()), first.problems)
+
+
+def test_what_cannot_be_read_and_what_was_changed_just_now_is_looked_at_again(
+    twelve: Path, tmp_path: Path, looked_into: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = sorted(path.name for path in twelve.iterdir())
+    (twelve / names[0]).write_bytes(b"")
+    reading(twelve, tmp_path / "cache")
+    looked_into.clear()
+    assert [problem.code for problem in reading(twelve, tmp_path / "cache").problems] == ["empty"]
+    assert looked_into == names[:4]
+    monkeypatch.setattr(marks, "YOUNG", 60 * 10**9)
+    looked_into.clear()
+    reading(twelve, tmp_path / "cache")
+    assert looked_into == names
 
 
 def test_processes_side_by_side_read_what_one_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
