@@ -16,7 +16,6 @@ import msgspec
 
 from site_builder import (
     budget,
-    cache,
     catalogue,
     collection,
     datasets,
@@ -26,6 +25,7 @@ from site_builder import (
     metadata,
     offline,
     originals,
+    pagefind,
     pages,
     privacy,
     publish,
@@ -153,20 +153,10 @@ def build(options: Options, progress: Progress = silent) -> Report:
         told = partial(progress, "Writing pages")
         done = list(writing.write(stage, parts, tools.renderer, kept, jobs=options.jobs, progress=told))
         carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
-        indexes = search.build(
-            stage,
-            planned,
-            reading.beside.rules,
-            reading.whole.letter,
-            text=options.search,
-            jobs=options.jobs,
-            cached=options.cache,
-            progress=progress,
-        )
+        indexer = _indexer(stage, options, reading) if options.search else None
+        search.build(stage, planned, reading.beside.rules, indexer, jobs=options.jobs, progress=progress)
         written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, host=reading.beside.host, carried=carried)
-    if options.cache:
-        cache.sweep(options.cache, indexes, all_others=reading.beside.gone.is_any)
     if reading.beside.gone.is_any:
         publish.forget(options.out)
     report = msgspec.structs.replace(report, seconds=time.monotonic() - started)
@@ -187,6 +177,12 @@ def _data(
     kept = datasets.Kept(table, beside.code, reading.whole.digest, beside.gone.is_any) if table else None
     months = list(datasets.months(shard.letters for shard in planned.shards))
     return datasets.write(stage, reading.letters, how, datasets.pieces(how, months, kept, options.jobs))
+
+
+def _indexer(stage: Path, options: Options, reading: Reading) -> search.Indexer:
+    beside, whole = reading.beside, reading.whole
+    kept = search.Kept(options.cache, beside.code, whole.digest, beside.gone.is_any) if options.cache else None
+    return search.Indexer(pagefind.program(search.ROOT), stage, kept, beside.rules, whole.letter)
 
 
 def refuse_nothing(reading: Reading, letters: str) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from site_builder import cache, catalogue, pagefind, publish, staged
+from site_builder import cache, catalogue, pagefind, publish, shelf, staged
 from site_builder.catalogue import Catalogue, Indexed, Shard
 from site_builder.model import File, Letter
 from site_builder.rules import Rules
@@ -42,40 +42,84 @@ Indexes = Callable[[str], Index]
 """Gives the index of a shard by its name; perhaps from the disk, so that only one is held at a time."""
 
 
+class Kept(NamedTuple):
+    """Where the cache keeps indexes."""
+
+    folder: Path
+    made_with: bytes
+    """Digest of the code that stages letters."""
+    digest: Callable[[Letter], bytes]
+    """Of every word of a letter."""
+    all_others: bool
+    """Shall it forget at once whatever this build does not ask for?"""
+
+    def key(self, shard: Shard) -> str:
+        """Of the index of a shard, where it is known without looking into a letter; else empty."""
+        name = self._name(shard)
+        return shelf.take(self._keys, [name]).get(name, b"").decode()
+
+    def put(self, shard: Shard, key: str) -> None:
+        shelf.put(self._keys, {self._name(shard): key.encode()})
+
+    def sweep(self, planned: Catalogue, keys: Collection[str]) -> None:
+        """`keys`: of the indexes that were asked for."""
+        shelf.sweep(self._keys, set(map(self._name, planned.shards)), all_others=self.all_others)
+        cache.sweep(self.folder, keys, all_others=self.all_others)
+
+    @property
+    def _keys(self) -> Path:
+        return self.folder / "indexes.sqlite"
+
+    def _name(self, shard: Shard) -> bytes:
+        told = self.made_with, [(letter.url, self.digest(letter)) for letter in shard.letters]
+        return hashlib.sha256(msgspec.msgpack.encode(told)).digest()
+
+
 class Indexer(NamedTuple):
-    """Where indexes are made and kept."""
+    """Where indexes are made."""
 
     program: Path
     stage: Path
-    cached: Path | None
+    kept: Kept | None
     rules: Rules
     whole: Callable[[Letter], Letter]
     """Gives a letter with its texts."""
 
     def hub(self) -> Index:
         """Writes pagefind/hub/."""
-        return self._made(HUB, [staged.HUB])
+        return self._restored(HUB, _key(HUB, [staged.HUB])) or self._made(HUB, [staged.HUB])
 
     def shard(self, shard: Shard) -> Index:
         """Writes pagefind/<name of the shard>.<key>/."""
+        if self.kept and (key := self.kept.key(shard)) and (known := self._restored(shard.name, key)):
+            return known
         letters = list(map(self.whole, shard.letters))
-        return self._made(shard.name, [staged.page(letter, self.rules) for letter in letters], letters)
+        pages = [staged.page(letter, self.rules) for letter in letters]
+        index = self._restored(shard.name, _key(shard.name, pages)) or self._made(shard.name, pages, letters)
+        if self.kept:
+            self.kept.put(shard, index.key)
+        return index
+
+    def _restored(self, name: str, key: str) -> Index | None:
+        """Writes the index, if the cache has it."""
+        note = cache.restore(self.kept.folder, key, self._out(name, key)) if self.kept else None
+        return msgspec.msgpack.decode(note, type=Index) if note is not None else None
+
+    def _out(self, name: str, key: str) -> Path:
+        (self.stage / "pagefind").mkdir(exist_ok=True)
+        return self.stage / (HUB_FOLDER if name == HUB else _folder(name, key))
 
     def _made(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
-        """Writes the index, from the cache where that holds it."""
+        """Writes the index."""
         key = _key(name, pages)
-        (self.stage / "pagefind").mkdir(exist_ok=True)
-        out = self.stage / (HUB_FOLDER if name == HUB else _folder(name, key))
-        note = cache.restore(self.cached, key, out) if self.cached else None
-        if note is not None:
-            return msgspec.msgpack.decode(note, type=Index)
+        out = self._out(name, key)
         with tempfile.TemporaryDirectory(prefix=".index-", dir=self.stage) as place:
             for page in pages:
                 publish.put(Path(place), page)
             fragments = pagefind.index(self.program, Path(place), out, len(pages), hub=name == HUB)
         made = Index(key, fragments, staged.count(letters))
-        if self.cached:
-            cache.keep(self.cached, key, out, msgspec.msgpack.encode(made))
+        if self.kept:
+            cache.keep(self.kept.folder, key, out, msgspec.msgpack.encode(made))
         return made
 
 
@@ -83,20 +127,16 @@ def build(
     stage: Path,
     planned: Catalogue,
     rules: Rules,
-    whole: Callable[[Letter], Letter],
+    indexer: Indexer | None,
     *,
-    text: bool,
     jobs: int,
-    cached: Path | None = None,
     progress: Callable[[str, int, int], None],
-) -> set[str]:
-    """Writes catalogue/ and, with `text`, pagefind/ below `stage`. Shards are indexed side by side, at most two at once.
-
-    `whole`: gives a letter with its texts. Returns the keys of the indexes used, by which `cached` keeps them.
-    """
-    indexes = _indexes(Indexer(pagefind.program(ROOT), stage, cached, rules, whole), planned, jobs, progress) if text else None
-    join(stage, planned, rules, indexes.__getitem__ if indexes else None)
-    return {index.key for index in (indexes or {}).values()}
+) -> None:
+    """Writes catalogue/ and, with an indexer, pagefind/ below `stage`. Shards are indexed side by side, at most two at once."""
+    indexes = _indexes(indexer, planned, jobs, progress) if indexer else {}
+    join(stage, planned, rules, indexes.__getitem__ if indexer else None)
+    if indexer and indexer.kept:
+        indexer.kept.sweep(planned, {index.key for index in indexes.values()})
 
 
 def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Indexes | None) -> None:

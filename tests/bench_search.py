@@ -145,7 +145,8 @@ def built(parts: Sequence[Path], site: Path) -> Figures:
     started, memory = time.monotonic(), _megabytes()
     with _watched() as theirs:
         planned = catalogue.plan(letters, corpus.known())
-        search.build(site, planned, corpus.known(), lambda letter: letter, text=True, jobs=2, progress=lambda *_: None)
+        indexer = search.Indexer(pagefind.program(search.ROOT), site, None, corpus.known(), lambda letter: letter)
+        search.build(site, planned, corpus.known(), indexer, jobs=2, progress=lambda *_: None)
     seconds = time.monotonic() - started
     figures = {"seconds": seconds, "letters": memory, "ours": _megabytes(), "pagefind": max(theirs)}
     return {**figures, **_sizes(site, ("catalogue", "pagefind"), len(letters))}

@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from site_builder import build, cache, catalogue, pagefind, publish, search
-from site_builder.model import Letter
+from site_builder import build, cache, catalogue, pagefind, publish, search, staged
+from site_builder.model import File, Letter
+from site_builder.rules import Rules
 from tests import corpus
 from tests.conftest import ROOT
 
@@ -62,6 +63,27 @@ def test_a_changed_letter_indexes_its_shard_alone(options: build.Options, indexe
     assert set(indexed) < set(first)
 
 
+def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(
+    options: build.Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_into: list[str] = []
+    page = staged.page
+
+    def counting(letter: Letter, rules: Rules) -> File:
+        looked_into.append(letter.source)
+        return page(letter, rules)
+
+    monkeypatch.setattr(staged, "page", counting)
+    build.build(options)
+    every = len(looked_into)
+    looked_into.clear()
+    changed = options.letters / "CM99-0000118.txt"
+    changed.write_text(changed.read_text("utf-8") + "\n\nOne more sentence about the lumbar spine.\n", "utf-8")
+    build.build(options)
+    assert changed.name in looked_into
+    assert len(looked_into) < every
+
+
 def test_the_text_index_of_a_shard_is_named_by_what_it_holds(options: build.Options) -> None:
     """Who came before the change asks the old catalogue for the old folder, and never reads one index by the numbers of another."""
 
@@ -89,16 +111,9 @@ def test_a_shard_that_has_another_name_now_is_found_under_that(tmp_path: Path, m
 
     def texts(stage: Path, some: list[Letter]) -> dict[str, str]:
         stage.mkdir()
-        search.build(
-            stage,
-            catalogue.plan(some, corpus.known()),
-            corpus.known(),
-            lambda one: one,
-            text=True,
-            jobs=1,
-            cached=tmp_path / "cache",
-            progress=build.silent,
-        )
+        kept = search.Kept(tmp_path / "cache", b"code", lambda letter: letter.id.encode(), all_others=False)
+        indexer = search.Indexer(pagefind.program(ROOT), stage, kept, corpus.known(), lambda one: one)
+        search.build(stage, catalogue.plan(some, corpus.known()), corpus.known(), indexer, jobs=1, progress=build.silent)
         shards = msgspec.json.decode((stage / "catalogue" / "index.json").read_bytes())["shards"]
         assert all((stage / shard["text"]).is_dir() for shard in shards)
         return {shard["name"]: shard["text"] for shard in shards}
