@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -34,15 +34,18 @@ from site_builder import (
     seal,
     search,
     settings,
+    shelf,
     sitemap,
     sources,
     statistics,
     takedowns,
+    workers,
     writing,
 )
 from site_builder.intake import Intake, Progress
 from site_builder.model import BuildError, Dataset, Frozen, Letter, Problem
 from site_builder.reading import Reader
+from site_builder.similar import Finder, Similar
 from site_builder.whole import Whole
 
 PACKAGE = Path(__file__).parent
@@ -145,6 +148,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
             reading.beside.gone.pages,
             tools.languages,
             data,
+            similar=_similar(options, reading, progress),
             digest=reading.whole.digest,
             program=search.PROGRAM if options.search else "",
         )
@@ -177,6 +181,30 @@ def _data(
     kept = datasets.Kept(table, beside.code, reading.whole.digest, beside.gone.is_any) if table else None
     months = list(datasets.months(shard.letters for shard in planned.shards))
     return datasets.write(stage, reading.letters, how, datasets.pieces(how, months, kept, options.jobs))
+
+
+def _similar(options: Options, reading: Reading, progress: Progress) -> Callable[[int], Sequence[Similar]]:
+    """Similar decisions by the number of a letter, from the cache where all that they follow from is as it was."""
+    finder, letters = Finder(reading.letters), reading.letters
+    table = options.cache / "similar.sqlite" if options.cache else None
+    asked = {hashlib.sha256(reading.beside.code + finder.follows_from(number)).digest(): number for number in range(len(letters))}
+
+    def found(number: int) -> bytes:
+        return msgspec.msgpack.encode([(one.letter.id, one.issue.number, one.shared) for one in finder.of(number)])
+
+    known = []
+    for done, told in enumerate(shelf.through(table, asked, lambda numbers: workers.spread(found, numbers, options.jobs)), 1):
+        known.append(told)
+        progress("Comparing decisions", done, len(letters))
+    if table:
+        shelf.sweep(table, asked, all_others=reading.beside.gone.is_any)
+    by_id = {letter.id: letter for letter in letters}
+
+    def similar(number: int) -> Sequence[Similar]:
+        told = msgspec.msgpack.decode(known[number], type=list[tuple[str, int, tuple[str, ...]]])
+        return [Similar(by_id[id], by_id[id].issues[issue - 1], shared) for id, issue, shared in told]
+
+    return similar
 
 
 def _indexer(stage: Path, options: Options, reading: Reading) -> search.Indexer:

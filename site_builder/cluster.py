@@ -38,6 +38,7 @@ from site_builder.collection import Collection
 from site_builder.intake import Intake, Progress
 from site_builder.model import BuildError, File, Frozen, Letter, Problem
 from site_builder.search import Index
+from site_builder.similar import Finder
 from site_builder.whole import Whole
 
 UNIT = 1_000
@@ -383,7 +384,14 @@ def _overview(job: Job, state: tuple[str, ...]) -> Overview:
         tools=tools,
         planned=catalogue.plan(reading.letters, beside.rules),
         outlines=outlines,
-        part=pages.part_of_letter(site, outlines, whole.digest, tools.contents, tools.languages),
+        part=pages.part_of_letter(
+            site,
+            outlines,
+            similar=Finder(reading.letters).of,
+            digest=whole.digest,
+            contents=tools.contents,
+            languages=tools.languages,
+        ),
         places=places,
         run=_digest(tools.follow_from, msgspec.msgpack.encode((job.search, state)))[:16],
     )

@@ -11,14 +11,13 @@ from typing import NamedTuple
 import msgspec
 
 from site_builder import decisions, dictionary, exports, feeds, frame, linked_data, lists, statistics
-from site_builder import similar as similarity
 from site_builder.collection import Collection, Link
 from site_builder.languages import FIRST, Language
 from site_builder.lists import Sheet
 from site_builder.model import Dataset, Letter, Page
 from site_builder.rates import FEWEST
 from site_builder.render import Content
-from site_builder.similar import Similar
+from site_builder.similar import Finder, Similar
 
 EXAMPLE_ADDRESS = "https://example.org/imr/"
 """Stands for the address of the site in hand-written pages."""
@@ -43,28 +42,33 @@ def parts(
     languages: Sequence[Language] = (Language(),),
     datasets: Sequence[Dataset] = (),
     *,
+    similar: Callable[[int], Sequence[Similar]] | None = None,
     digest: Callable[[Letter], bytes] | None = None,
     program: str = "",
 ) -> list[Part]:
     """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written;
-    `digest`: of every word of a letter; `program`: path of what searches words, where words are searched.
+    `similar`: decisions to the letter of a number; `digest`: of every word of a letter; `program`: path of what searches words,
+    where words are searched.
     """
     known = outlines(site.letters)
     of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets, program=program)
-    return [*of_many, *map(part_of_letter(site, known, digest or _digest, contents, languages), range(len(site.letters)))]
+    similar, digest = similar or Finder(site.letters).of, digest or _digest
+    of_one = part_of_letter(site, known, similar=similar, digest=digest, contents=contents, languages=languages)
+    return [*of_many, *map(of_one, range(len(site.letters)))]
 
 
 def part_of_letter(
     site: Collection,
     outlines: Mapping[str, bytes],
+    *,
+    similar: Callable[[int], Sequence[Similar]],
     digest: Callable[[Letter], bytes],
     contents: Sequence[Content],
     languages: Sequence[Language],
 ) -> Callable[[int], Part]:
-    """For the number of a letter in the collection its page. `outlines`: see there; `digest`: of every word of a letter."""
+    """For the number of a letter in the collection its page. `outlines`, `similar`, `digest`: see there, and `parts`."""
     # Values that have a page to link to: of an open facet those of the letter itself, of others perhaps one that its issues lack.
     paged = _digest([sorted(groups) for facet, groups in zip(site.facets, site.by_value, strict=True) if not facet.open])
-    similar = similarity.finder(site.letters)
     dressed = dressing(site, contents, languages)
 
     def part(number: int) -> Part:

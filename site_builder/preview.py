@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from site_builder import build as builder
-from site_builder import decisions, pages, similar, sources
+from site_builder import decisions, pages, sources
 from site_builder.collection import Collection as Site
 from site_builder.intake import Desk
 from site_builder.model import Letter
+from site_builder.similar import Finder, Similar
 
 MOST = 20
 """Files that may change at once and still be previewed: a storm is for the build."""
@@ -32,7 +33,7 @@ class Seen(NamedTuple):
     site: Site
     beside: builder.Beside
     desk: Desk
-    similar: Callable[[int], tuple[similar.Similar, ...]]
+    similar: Callable[[int], tuple[Similar, ...]]
     numbers: Mapping[str, int]
     """Number of a letter by the name of its source, and by the path of its page."""
     letters: dict[int, Letter]
@@ -105,7 +106,7 @@ class Preview:
         numbers = {name: number for number, letter in enumerate(reading.letters) for name in (letter.source, letter.url)}
         site, desk = builder.collected(reading), builder.desk(self._options, reading.beside)
         self._look = self._looked(reading.beside)
-        self._seen = Seen(site, reading.beside, desk, similar.finder(reading.letters), numbers, {})
+        self._seen = Seen(site, reading.beside, desk, Finder(reading.letters).of, numbers, {})
 
     def _follows(self, path: Path, seen: Seen, since: float) -> bool:
         letter = None

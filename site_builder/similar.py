@@ -9,12 +9,13 @@ grow with the collection. Known limit: in a large collection an older letter wit
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
-from itertools import combinations
+from functools import cached_property, lru_cache
+from itertools import chain, combinations
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, utils
@@ -66,28 +67,56 @@ class Known(NamedTuple):
         owner = self.owners[number]
         return self.letters[owner].issues[number - self.firsts[owner]]
 
+    def around(self, number: int, values: tuple[frozenset[str], ...]) -> Iterator[Sequence[int]]:
+        """For each pair of values of an issue those who share it, NEAREST on either side in time, and the issue itself."""
+        for key in _keys(values):
+            numbers = self.having[key]
+            at = bisect_left(numbers, number)
+            yield numbers[max(0, at - NEAREST) : at + NEAREST + 1]
 
-def finder(letters: Sequence[Letter]) -> Callable[[int], tuple[Similar, ...]]:
-    """For the number of a letter at most MOST others, best first; never the letter itself or another text of its case."""
-    firsts, owners = array("I", [0]), array("I")
-    having: dict[Key, array[int]] = defaultdict(lambda: array("I"))
-    for place, letter in enumerate(letters):
-        for number, issue in enumerate(letter.issues, len(owners)):
-            for key in _keys(_values(issue)):
-                having[key].append(number)
-            owners.append(place)
-        firsts.append(len(owners))
-    known = Known(letters, firsts, owners, having)
 
-    @lru_cache(REMEMBERED)
-    def compared(number: int) -> Compared:
-        issue = known.issue(number)
-        return Compared(_values(issue), utils.default_process(issue.disputed))
+class Finder:
+    """Finds similar decisions in a collection; letters are named by their number in it."""
 
-    return partial(_of, known, compared)
+    def __init__(self, letters: Sequence[Letter]) -> None:
+        firsts, owners = array("I", [0]), array("I")
+        having: dict[Key, array[int]] = defaultdict(lambda: array("I"))
+        for place, letter in enumerate(letters):
+            for number, issue in enumerate(letter.issues, len(owners)):
+                for key in _keys(_values(issue)):
+                    having[key].append(number)
+                owners.append(place)
+            firsts.append(len(owners))
+        self._known = known = Known(letters, firsts, owners, having)
+
+        @lru_cache(REMEMBERED)
+        def compared(number: int) -> Compared:
+            issue = known.issue(number)
+            return Compared(_values(issue), utils.default_process(issue.disputed))
+
+        self._compared = compared
+
+    def of(self, number: int) -> tuple[Similar, ...]:
+        """For a letter at most MOST others, best first; never the letter itself or another text of its case."""
+        return _of(self._known, self._compared, number)
+
+    def follows_from(self, number: int) -> bytes:
+        """Digest of all that `of` the letter looks at; where that is the same, the same letters are found."""
+        told = hashlib.sha256(self._known.letters[number].id.encode())
+        for own in range(*self._known.firsts[number : number + 2]):
+            for near in self._known.around(own, _values(self._known.issue(own))):
+                told.update(array("Q", map(self._digests.__getitem__, near)))
+            told.update(b"-")
+        return told.digest()
+
+    @cached_property
+    def _digests(self) -> array[int]:
+        """Of what is compared of each issue."""
+        return array("Q", (_digest(letter, issue) for letter in self._known.letters for issue in letter.issues))
 
 
 def _of(known: Known, compared: Callable[[int], Compared], place: int) -> tuple[Similar, ...]:
+    """What decides follows from the letters alone, never from how many others stand between them."""
     letter, best = known.letters[place], dict[int, tuple[tuple[int, int, bool, float, int, int], Similar]]()
     for alike in _likest_first(known, compared, place):
         for own, near, shared in alike:
@@ -98,13 +127,23 @@ def _of(known: Known, compared: Callable[[int], Compared], place: int) -> tuple[
             likeness = fuzz.token_set_ratio(compared(own).wording, compared(near).wording)
             contrary = bool(ours.outcome and theirs.outcome and ours.outcome != theirs.outcome)
             number = near - known.firsts[found]
-            rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, abs(found - place), number)
+            rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, _days(letter, other), number)
             if found not in best or rank < best[found][0]:
                 best[found] = rank, Similar(other, theirs, shared)
         if len(best) >= MOST:  # whoever shares less comes after them
             break
     ranked = sorted(best.items(), key=lambda item: (item[1][0], item[0]))
     return tuple(found for _, (_, found) in ranked[:MOST])
+
+
+def _days(one: Letter, other: Letter) -> int:
+    """Between two decisions; without a date many."""
+    return abs((one.decision_date - other.decision_date).days) if one.decision_date and other.decision_date else 10**6
+
+
+def _digest(letter: Letter, issue: Issue) -> int:
+    told = letter.id, letter.case_number, letter.decision_date, issue.outcome, issue.disputed, *map(sorted, _values(issue))
+    return int.from_bytes(hashlib.blake2b(repr(told).encode(errors="surrogatepass"), digest_size=8).digest(), "little")
 
 
 def _likest_first(
@@ -124,14 +163,7 @@ def _likest_first(
 
 def _near(known: Known, own: int, values: tuple[frozenset[str], ...]) -> Iterator[int]:
     """Once each, those nearest in time."""
-    seen: set[int] = set()
-    for key in _keys(values):
-        numbers = known.having[key]
-        at = bisect_left(numbers, own)
-        for other in numbers[max(0, at - NEAREST) : at + NEAREST + 1]:
-            if other not in seen:
-                seen.add(other)
-                yield other
+    return iter(dict.fromkeys(chain.from_iterable(known.around(own, values))))
 
 
 def _values(issue: Issue) -> tuple[frozenset[str], ...]:

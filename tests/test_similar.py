@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from unittest import mock
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from site_builder import similar
 from site_builder.model import Citation, Issue, Letter
@@ -41,7 +45,7 @@ def collection(*issues: Issue) -> list[Letter]:
 
 def of_first(letters: Sequence[Letter]) -> list[int]:
     """Numbers of the letters that are like the first, best first."""
-    return [int(found.letter.id[-2:]) for found in similar.finder(letters)(0)]
+    return [int(found.letter.id[-2:]) for found in similar.Finder(letters).of(0)]
 
 
 def test_what_is_shared_decides_before_the_wording() -> None:
@@ -67,7 +71,7 @@ def test_a_nearer_wording_comes_before_a_contrary_outcome() -> None:
 def test_a_letter_is_never_like_itself_nor_like_another_text_of_its_case() -> None:
     letters = collection(issue("MRI"), issue("MRI"))
     twice = [letters[0], Letter(**{**{name: getattr(letters[0], name) for name in Letter.__struct_fields__}, "id": "other"})]
-    assert [similar.finder(twice)(number) for number in (0, 1)] == [(), ()]
+    assert [similar.Finder(twice).of(number) for number in (0, 1)] == [(), ()]
 
 
 def test_a_body_part_alone_makes_nothing_alike() -> None:
@@ -76,7 +80,7 @@ def test_a_body_part_alone_makes_nothing_alike() -> None:
 
 
 def test_at_most_five_are_named_and_each_says_what_it_shares() -> None:
-    found = similar.finder(collection(*[issue("MRI of the lumbar spine")] * 9))(4)
+    found = similar.Finder(collection(*[issue("MRI of the lumbar spine")] * 9)).of(4)
     assert len(found) == similar.MOST == 5
     assert {one.shared for one in found} == {("treatment", "body part", "guideline")}
     assert [abs(int(one.letter.id[-2:]) - 4) for one in found] == [1, 1, 2, 2, 3], "the nearest in time"
@@ -92,6 +96,46 @@ def test_a_letter_is_compared_with_a_bounded_number_of_others(monkeypatch: pytes
         return ratio(first, second)
 
     monkeypatch.setattr(similar.fuzz, "token_set_ratio", counting)
-    find = similar.finder(collection(*[issue(f"MRI number {number}") for number in range(300)]))
+    find = similar.Finder(collection(*[issue(f"MRI number {number}") for number in range(300)])).of
     assert all(map(find, range(300)))
     assert compared <= 300 * 2 * similar.NEAREST
+
+
+@settings(max_examples=150)
+@given(data=st.data(), count=st.integers(2, 60))
+def test_where_all_that_is_looked_at_is_the_same_the_same_letters_are_found(data: st.DataObject, count: int) -> None:
+    """Also where letters between them come and go, and whatever else changes elsewhere."""
+    wording = st.sampled_from(["MRI of the lumbar spine", "Lumbar MRI", "CT of the neck", "Bone scan"])
+    issues = st.builds(
+        issue,
+        wording,
+        st.sampled_from(["upheld", "overturned"]),
+        body_parts=st.sampled_from([("neck",), ("low-back",), ()]),
+        imr=st.sampled_from([Citation(guidelines=("odg",)), Citation(guidelines=("mtus/low-back", "odg"))]),
+    )
+    before = collection(*data.draw(st.lists(issues, min_size=count, max_size=count)))
+    changed = data.draw(st.sets(st.integers(0, count - 1), max_size=2))
+    gone = data.draw(st.sets(st.integers(0, count - 1), max_size=3))
+    after = [
+        msgspec.structs.replace(one, issues=(data.draw(issues),)) if number in changed else one
+        for number, one in enumerate(before)
+        if number not in gone
+    ]
+    with mock.patch.object(similar, "NEAREST", 3):
+        old, new = similar.Finder(before), similar.Finder(after)
+        places = {one.id: number for number, one in enumerate(before)}
+        for number, letter in enumerate(after):
+            if new.follows_from(number) == old.follows_from(places[letter.id]):
+                assert ids(new.of(number)) == ids(old.of(places[letter.id]))
+
+
+def ids(found: Sequence[similar.Similar]) -> list[tuple[str, int, tuple[str, ...]]]:
+    return [(one.letter.id, one.issue.number, one.shared) for one in found]
+
+
+def test_far_away_nothing_follows_from_a_change() -> None:
+    letters = collection(*[issue(f"MRI number {number}") for number in range(200)])
+    before = [similar.Finder(letters).follows_from(number) for number in range(200)]
+    letters[100] = msgspec.structs.replace(letters[100], issues=(issue("MRI", "overturned"),))
+    after = [similar.Finder(letters).follows_from(number) for number in range(200)]
+    assert {number for number in range(200) if before[number] != after[number]} == set(range(76, 125))
