@@ -1,9 +1,10 @@
 """The browse pages: the values of a facet; the issues of a value, and of two values together. Pure: rows in, Pages out.
 
 A list is newest first and cut into pages of at most `page_size` rows; all but the first stay what they are when newer letters
-come, so that a night's letters change a page or two of each list. Where letters have the value it lists letters; where issues
-have it, issues, those of one letter together. Which facets are paired is said by the facet files; every pair of their values
-that occurs has a page. Known limit: other combinations lead to the search page, which needs JavaScript.
+come, so that a night's letters change a page or two of each list. Of a facet that is `newest` a list is its first page. Where
+letters have the value it lists letters; where issues have it, issues, those of one letter together. Which facets are paired is
+said by the facet files; every pair of their values that occurs has a page. Known limit: other combinations, and the older rows of
+a facet that is `newest`, are for the search page, which needs JavaScript.
 """
 
 from __future__ import annotations
@@ -103,8 +104,12 @@ def sheets(site: Collection, asked: Asked, rows: Sequence[Row]) -> Iterator[Shee
     base = url(facets[0], asked[0][1]) if len(asked) == 1 else site.together(facets[0], asked[0][1], facets[1], asked[1][1])
     of_letters = all(facet.level == "letter" for facet in facets)
     listed = [next(same) for _, same in groupby(rows, key=_letter)] if of_letters else rows
-    size = max(1, site.settings.page_size * 3 // 4)
-    older = max(0, math.ceil((len(listed) - site.settings.page_size) / size))
+    most = site.settings.page_size
+    if all(facet.newest for facet in facets):
+        yield Sheet(asked, listed, slice(most), f"{base}index.html", base, 0, "", "", rows)
+        return
+    size = max(1, most * 3 // 4)
+    older = max(0, math.ceil((len(listed) - most) / size))
     first = len(listed) - older * size
     folders = ["", *(f"{base}page-{number}/" for number in range(1, older + 1)), base]
     yield Sheet(asked, listed, slice(first), f"{base}index.html", base, 0, "", folders[older], rows)
@@ -126,6 +131,7 @@ def page(site: Collection, sheet: Sheet) -> Page:
         "newer": sheet.newer,
         "older": sheet.older,
         "oldest": f"{sheet.base}page-1/",
+        "newest_only": len(sheet.lines) if len(sheet.lines) < len(sheet.listed) and not (sheet.number or sheet.older) else 0,
     }
     of_all: dict[str, object] = {"counts": None, "spark": None, "children": (), "beside": ()}
     if sheet.rows:

@@ -43,6 +43,7 @@ _SWAP = 2
 """RENAME_EXCHANGE of Linux's renameat2, RENAME_SWAP of macOS's renamex_np."""
 _UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 _NO_HARD_LINKS = {*_UNSUPPORTED, errno.EPERM, errno.EMLINK, errno.EXDEV}
+_IS_NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
 _REMEDIES = {
     errno.EACCES: "allow this user to write there, or name another folder with --out",
     errno.EPERM: "allow this user to write there, or name another folder with --out",
@@ -123,13 +124,17 @@ def kept(out: Path) -> Iterator[None]:
 
 def carry(path: str, sha256: str, out: Path, stage: Path) -> bool:
     """Links a file of the site `out` into the stage, or copies it where it cannot be linked; False unless it has this sum."""
-    old, new = out / path, stage / path
+    old, new = os.path.join(out, path), os.path.join(stage, path)
     try:
-        if old.is_symlink() or _sha256(old) != sha256:
-            return False
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        handle = os.open(old, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb", buffering=0) as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                return False
+    except OSError as error:
+        if error.errno not in _IS_NO_FILE:
+            raise
         return False
-    new.parent.mkdir(parents=True, exist_ok=True)
+    os.makedirs(os.path.dirname(new), exist_ok=True)
     try:
         os.link(old, new)
     except OSError as error:

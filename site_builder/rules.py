@@ -77,6 +77,8 @@ class Facet(Frozen, frozen=True, forbid_unknown_fields=True):
     """Key of a facet: the statistics cross the values of both, last on the page."""
     pairs: tuple[str, ...] = ()
     """Keys of facets: there is a page for each value of this one together with each of theirs that it occurs with."""
+    newest: bool = False
+    """Do its lists hold the newest rows only? The search shows the others."""
     masks: tuple[Example, ...] = ()
     value: tuple[Value, ...] = ()
 

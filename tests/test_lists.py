@@ -12,8 +12,10 @@ from site_builder import collection, lists, rules
 from site_builder.collection import Collection, url
 from site_builder.model import Letter
 from site_builder.settings import Settings
+from tests.conftest import ROOT
 from tests.example_site import RULES, injection, issue, letter, site
 
+FACETS = (ROOT / "site_builder" / "facets").glob("*.toml")
 ROWS = re.compile(r'<a href="[./]*decisions/([^"#]+)\.html#issue-(\d+)"')
 PAIRED = rules.Rules(
     tuple(msgspec.structs.replace(facet, pairs=("treatment",) if facet.key == "body-part" else ()) for facet in RULES.facets),
@@ -76,6 +78,31 @@ def test_no_value_takes_the_folder_of_a_further_page_or_of_a_pair(found: str) ->
     folder = url(RULES.facets[0], found).split("/", 2)[2]
     assert re.fullmatch(r"[a-z0-9-]+-[0-9a-f]{8}/", folder), folder
     assert url(RULES.facets[0], "page-two/page") == f"browse/{RULES.facets[0].key}/page-two/page/"
+
+
+def test_of_a_facet_that_is_newest_the_newest_rows_are_listed_and_the_search_has_the_others() -> None:
+    short = rules.Rules(
+        tuple(msgspec.structs.replace(facet, newest=facet.key == "outcome") for facet in RULES.facets), RULES.vocabularies
+    )
+    letters = [letter(number) for number in range(1, 10)]
+    shown = site(*letters, known=short, settings=Settings(page_size=4))
+    html = shown["browse/outcome/upheld/index.html"]
+    assert [name for name, _ in ROWS.findall(in_list(html))] == [one.id for one in letters[:4]]
+    assert "9 issues in 9 decisions" in html
+    assert 'These are the newest 4. <a href="../../../search/?outcome=upheld">The search shows all of them.</a>' in html
+    assert not [path for path in shown if path.startswith("browse/outcome/upheld/page-")]
+    assert "The search shows" not in shown["browse/body-part/low-back/index.html"]
+    assert (
+        "The search shows"
+        not in site(*letters[:4], known=short, settings=Settings(page_size=4))["browse/outcome/upheld/index.html"]
+    )
+
+
+def test_the_lists_that_people_go_through_are_whole() -> None:
+    """Guidelines, body parts and the like; yes or no, and what is said of the worker, is for the search."""
+    whole = {facet.key for facet in rules.load({path.stem: path.read_text() for path in FACETS}).facets if not facet.newest}
+    assert whole >= {"year", "guideline", "body-part", "treatment", "specialty", "outcome"}
+    assert len(whole) < 10
 
 
 def many(count: int) -> list[Letter]:
