@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from site_builder import (
     budget,
     catalogue,
     collection,
+    comparing,
     datasets,
     formats,
     intake,
@@ -34,18 +35,16 @@ from site_builder import (
     seal,
     search,
     settings,
-    shelf,
     sitemap,
     sources,
     statistics,
     takedowns,
-    workers,
     writing,
 )
 from site_builder.intake import Intake, Progress
-from site_builder.model import BuildError, Dataset, Frozen, Letter, Problem
+from site_builder.model import BuildError, Frozen, Letter, Problem
 from site_builder.reading import Reader
-from site_builder.similar import Finder, Similar
+from site_builder.shelf import Shelf
 from site_builder.whole import Whole
 
 PACKAGE = Path(__file__).parent
@@ -141,19 +140,23 @@ def build(options: Options, progress: Progress = silent) -> Report:
         refuse_nothing(reading, str(options.letters))
         site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)
         planned = catalogue.plan(reading.letters, reading.beside.rules)
-        data = _data(stage, options, reading, site, planned)
+        shelf = partial(_shelf, options, reading.beside)
+        months, how = datasets.months(shard.letters for shard in planned.shards), packing(reading, site)
+        lines = datasets.pieces(how, months, reading.whole.digest, shelf("data"), options.jobs)
+        data = datasets.write(stage, reading.letters, how, lines)
+        told = partial(progress, "Comparing decisions")
+        similar = comparing.compare(reading.letters, shelf("similar"), jobs=options.jobs, progress=told)
         parts = pages.parts(
             site,
             tools.contents,
             reading.beside.gone.pages,
             tools.languages,
             data,
-            similar=_similar(options, reading, progress),
+            similar=similar,
             digest=reading.whole.digest,
             program=search.PROGRAM if options.search else "",
         )
-        table = options.cache / "pages.sqlite" if options.cache else None
-        kept = writing.Kept(table, options.out, tools.follow_from, reading.beside.gone.is_any) if table else None
+        kept = writing.Kept(shelf("pages")._replace(made_with=tools.follow_from), options.out) if options.cache else None
         told = partial(progress, "Writing pages")
         done = list(writing.write(stage, parts, tools.renderer, kept, jobs=options.jobs, progress=told))
         carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
@@ -173,38 +176,8 @@ def packing(reading: Reading, site: collection.Collection) -> datasets.Packing:
     return datasets.Packing(site.facets, reading.whole.letter, len(reading.letters) > datasets.MOST_PLAIN)
 
 
-def _data(
-    stage: Path, options: Options, reading: Reading, site: collection.Collection, planned: catalogue.Catalogue
-) -> tuple[Dataset, ...]:
-    beside, how = reading.beside, packing(reading, site)
-    table = options.cache / "data.sqlite" if options.cache else None
-    kept = datasets.Kept(table, beside.code, reading.whole.digest, beside.gone.is_any) if table else None
-    months = list(datasets.months(shard.letters for shard in planned.shards))
-    return datasets.write(stage, reading.letters, how, datasets.pieces(how, months, kept, options.jobs))
-
-
-def _similar(options: Options, reading: Reading, progress: Progress) -> Callable[[int], Sequence[Similar]]:
-    """Similar decisions by the number of a letter, from the cache where all that they follow from is as it was."""
-    finder, letters = Finder(reading.letters), reading.letters
-    table = options.cache / "similar.sqlite" if options.cache else None
-    asked = {hashlib.sha256(reading.beside.code + finder.follows_from(number)).digest(): number for number in range(len(letters))}
-
-    def found(number: int) -> bytes:
-        return msgspec.msgpack.encode([(one.letter.id, one.issue.number, one.shared) for one in finder.of(number)])
-
-    known = []
-    for done, told in enumerate(shelf.through(table, asked, lambda numbers: workers.spread(found, numbers, options.jobs)), 1):
-        known.append(told)
-        progress("Comparing decisions", done, len(letters))
-    if table:
-        shelf.sweep(table, asked, all_others=reading.beside.gone.is_any)
-    by_id = {letter.id: letter for letter in letters}
-
-    def similar(number: int) -> Sequence[Similar]:
-        told = msgspec.msgpack.decode(known[number], type=list[tuple[str, int, tuple[str, ...]]])
-        return [Similar(by_id[id], by_id[id].issues[issue - 1], shared) for id, issue, shared in told]
-
-    return similar
+def _shelf(options: Options, beside: Beside, name: str) -> Shelf:
+    return Shelf(options.cache / f"{name}.sqlite" if options.cache else None, beside.code, beside.gone.is_any)
 
 
 def _indexer(stage: Path, options: Options, reading: Reading) -> search.Indexer:

@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from site_builder import dictionary, exports, shelf, workers
+from site_builder import dictionary, exports, workers
 from site_builder.exports import Lines
 from site_builder.model import BuildError, Dataset, Letter
 from site_builder.rules import Facet
+from site_builder.shelf import Shelf
 
 MOST_PLAIN = 1_000
 """Letters above which JSON lines and CSV are packed: 3.5 and 1.3 KB a letter become 0.7 and 0.2."""
@@ -51,18 +52,6 @@ class Packing(NamedTuple):
         return Lines(*map(_packed, lines)) if self.packed else lines
 
 
-class Kept(NamedTuple):
-    """Where the cache keeps pieces."""
-
-    table: Path
-    made_with: bytes
-    """Digest of the code that makes them."""
-    digest: Callable[[Letter], bytes]
-    """Of every word of a letter."""
-    sweep: bool
-    """Shall the table forget whatever this build does not ask for?"""
-
-
 def months(shards: Iterable[Sequence[Letter]]) -> Iterator[Sequence[Letter]]:
     """The letters of each shard by the month of their decision, in their order: what is packed together."""
     for letters in shards:
@@ -70,17 +59,20 @@ def months(shards: Iterable[Sequence[Letter]]) -> Iterator[Sequence[Letter]]:
             yield tuple(same)
 
 
-def pieces(packing: Packing, groups: Sequence[Sequence[Letter]], kept: Kept | None, jobs: int) -> Iterator[Lines]:
-    """Of each group of letters, in order; from the cache where it has been made before."""
+def pieces(
+    packing: Packing, groups: Iterable[Sequence[Letter]], digest: Callable[[Letter], bytes], shelf: Shelf, jobs: int
+) -> Iterator[Lines]:
+    """Of each group of letters, in order; from the shelf where it has been made before. `digest`: of every word of a letter."""
+    columns = [facet.key for facet in packing.facets]
+
+    def key(letters: Sequence[Letter]) -> bytes:
+        return shelf.key(packing.packed, columns, [(letter.id, digest(letter)) for letter in letters])
 
     def made(groups: Sequence[Sequence[Letter]]) -> Iterator[bytes]:
         return workers.spread(lambda letters: msgspec.msgpack.encode(packing.piece(letters)), groups, jobs)
 
-    asked = {_key(packing, letters, kept) if kept else number.to_bytes(8): letters for number, letters in enumerate(groups)}
-    for piece in shelf.through(kept.table if kept else None, asked, made):
+    for piece in shelf.through({key(letters): letters for letters in groups}, made):
         yield msgspec.msgpack.decode(piece, type=Lines)
-    if kept:
-        shelf.sweep(kept.table, asked, all_others=kept.sweep)
 
 
 def write(stage: Path, letters: Sequence[Letter], packing: Packing, pieces: Iterable[Lines]) -> tuple[Dataset, ...]:
@@ -121,12 +113,6 @@ def _packed(text: bytes) -> bytes:
     with gzip.GzipFile("", "wb", 6, packed, mtime=0) as file:
         file.write(text)
     return packed.getvalue()
-
-
-def _key(packing: Packing, letters: Sequence[Letter], kept: Kept) -> bytes:
-    columns = [facet.key for facet in packing.facets]
-    told = kept.made_with, packing.packed, columns, [(letter.id, kept.digest(letter)) for letter in letters]
-    return hashlib.sha256(msgspec.msgpack.encode(told)).digest()
 
 
 def _write_parquet(lines: Path, target: Path) -> None:

@@ -7,17 +7,47 @@ What is removed is overwritten on the disk: after a takedown nothing of the lett
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+import msgspec
 
 Item = TypeVar("Item")
 
 KEPT_DAYS = 30
+Make = Callable[[Sequence[Item]], Iterator[bytes]]
+"""Makes values of what stands behind their keys."""
 _SCHEMA = "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, asked INTEGER, sum INTEGER, value BLOB) WITHOUT ROWID"
+
+
+class Shelf(NamedTuple):
+    """A file of values, as a build uses it that asks in one go for all that it wants."""
+
+    path: Path | None
+    """None: nothing is kept."""
+    made_with: bytes
+    """Digest of the code and the rules that make the values."""
+    all_others: bool
+    """Shall it forget at once what the build does not ask for?"""
+
+    def key(self, *told: object) -> bytes:
+        """`told`: what a value follows from besides."""
+        return hashlib.sha256(self.made_with + msgspec.msgpack.encode(told)).digest()
+
+    def through(self, asked: Mapping[bytes, Item], make: Make[Item]) -> Iterator[bytes]:
+        """See `through`."""
+        yield from through(self.path, asked, make)
+        self.sweep(asked)
+
+    def sweep(self, asked: Collection[bytes]) -> None:
+        """See `sweep`."""
+        if self.path:
+            sweep(self.path, asked, all_others=self.all_others)
 
 
 def take(path: Path, keys: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -59,7 +89,7 @@ def put(path: Path, values: Mapping[bytes, bytes]) -> None:
 def through(
     path: Path | None,
     asked: Mapping[bytes, Item],
-    make: Callable[[Sequence[Item]], Iterator[bytes]],
+    make: Make[Item],
     is_worth: Callable[[bytes], bool] = lambda value: True,
 ) -> Iterator[bytes]:
     """The value of each key, in order: from the file where it is there, else made of what stands behind the key, and kept where

@@ -18,6 +18,7 @@ from site_builder import publish, shelf, workers
 from site_builder.model import File
 from site_builder.pages import Part
 from site_builder.render import Renderer
+from site_builder.shelf import Shelf
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -44,14 +45,10 @@ class Done(NamedTuple):
 class Kept(NamedTuple):
     """Where pages may be carried over from."""
 
-    table: Path
-    """The cache's table of them."""
+    shelf: Shelf
+    """Of their names and sums; made with all that every page follows from."""
     out: Path
     """The site that stands."""
-    follow_from: bytes
-    """Digest of all that every page follows from."""
-    sweep: bool
-    """Shall the table forget whatever this build does not ask for?"""
 
 
 def write(
@@ -64,7 +61,8 @@ def write(
     progress: Progress = lambda done, total: None,
 ) -> Iterator[Done]:
     """Writes every page of the parts into `stage`; what became of each part, in order."""
-    known = shelf.everything(kept.table) if kept else {}
+    table = kept.shelf.path if kept else None
+    known = shelf.everything(table) if table else {}
 
     def one(part: Part) -> Done:
         key = _key(kept, part) if kept else b""
@@ -82,16 +80,16 @@ def write(
             if not done.carried:
                 new[done.key] = msgspec.msgpack.encode(done.files)
         progress(number, len(parts))
-    if kept:
-        shelf.put(kept.table, new)
-        shelf.sweep(kept.table, asked, all_others=kept.sweep)
+    if kept and table:
+        shelf.put(table, new)
+        kept.shelf.sweep(asked)
 
 
 def _key(kept: Kept, part: Part) -> bytes:
     """Empty for a part that is rendered each time."""
     if part.follows_from is None:
         return b""
-    return hashlib.sha256(kept.follow_from + msgspec.msgpack.encode(part.follows_from())).digest()
+    return kept.shelf.key(*part.follows_from())
 
 
 def _carried(noted: bytes | None, out: Path, stage: Path) -> list[Written]:

@@ -18,9 +18,8 @@ LAYERS = (
     {"cli"},
     {"cluster", "preview"},
     {"build"},
-    {"writing", "intake"},
+    {"writing", "intake", "datasets", "comparing"},
     {
-        "datasets",
         "originals",
         "offline",
         "sources",

@@ -19,6 +19,7 @@ import pytest
 
 from site_builder import datasets, dictionary, exports
 from site_builder.model import BuildError, Citation, Dataset, Frozen, Letter
+from site_builder.shelf import Shelf
 from tests.conftest import ROOT
 from tests.example_site import RULES, injection, issue, letter
 
@@ -126,14 +127,14 @@ def test_of_a_letter_that_has_changed_its_month_is_packed_anew(tmp_path: Path, m
     letters = [letter(number) for number in range(1, 80)]
     made: list[int] = []
     words = {one.id: one.id.encode() for one in letters}
-    kept = datasets.Kept(tmp_path / "data.sqlite", b"code", lambda one: words[one.id], sweep=False)
+    shelf = Shelf(tmp_path / "data.sqlite", b"code", all_others=False)
     packing = datasets.Packing(RULES.facets, lambda one: one, packed=True)
     lines = exports.lines
     monkeypatch.setattr(exports, "lines", lambda some, facets: lines(made.append(len(found := list(some))) or found, facets))
 
     def pieces() -> list[exports.Lines]:
         made.clear()
-        return list(datasets.pieces(packing, list(datasets.months([letters])), kept, 1))
+        return list(datasets.pieces(packing, datasets.months([letters]), lambda one: words[one.id], shelf, 1))
 
     first = pieces()
     assert len(made) == len(first) == 3  # December 2016 to February 2017
