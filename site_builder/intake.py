@@ -96,11 +96,11 @@ class Desk(NamedTuple):
             progress(READING, len(letters), len(letters))
         if self.cache:
             for table, asked in (
-                (BATCHES, keys),
                 (SOURCES, {key for one in taken for key in one.opened}),
                 (LETTERS, {key for one in taken for key in one.read}),
             ):
                 shelf.sweep(self.cache / table, asked, all_others=self.gone.is_any)
+            shelf.sweep(self.cache / BATCHES, keys, all_others=True)  # each change of a letter leaves one behind
         told_of = (*problems, *(problem for one in taken for problem in one.problems))
         return Intake(letters, told_of, [name for one in taken for name in one.gone])
 

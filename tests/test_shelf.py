@@ -160,6 +160,7 @@ def test_of_files_that_look_as_they_did_only_the_batch_with_another_one_is_opene
     same_from_outside(twelve / names[5])
     changed = reading(twelve, tmp_path / "cache")
     assert looked_into == names[4:8]
+    assert len(shelf.everything(tmp_path / "cache" / "batches.sqlite")) == 3
     assert list(changed.every()) == list(reading(twelve, None).every()) != list(first.every())
 
 
