@@ -8,8 +8,9 @@ was finished. So an upload that was cut off is finished by running it again, and
 
 Refuses a folder that is no whole site, and a place that holds something else than a site. Known limits: a store has no switch for
 many objects, so pages of two generations stand side by side while an upload runs, and who has the search page open over its end
-may have to load it again; nothing keeps two uploads to one place apart; objects that are there already keep the headers that they
-were sent with; a redaction is not told from any other change, so it needs a purge of everything; the listing is held in memory.
+may have to load it again; of two uploads to one place at once the one that ends last finds out, and has to be repeated; objects
+that are there already keep the headers that they were sent with; a redaction is not told from any other change, so it needs a
+purge of everything; the listing is held in memory.
 """
 
 from __future__ import annotations
@@ -97,9 +98,11 @@ class Store(NamedTuple):
         start = len(self.root) + 1
         return {name[start:]: _held(info) for name, info in found if info["type"] == "file"}
 
-    def read(self, path: str) -> bytes:
-        with self._asked():
-            return bytes(self.fs.cat_file(self._at(path)))
+    def record(self) -> bytes:
+        """The manifest of the last upload that was finished; empty without one."""
+        with self._asked(), contextlib.suppress(FileNotFoundError):
+            return bytes(self.fs.cat_file(self._at(MANIFEST)))
+        return b""
 
     def put(self, site: Path, paths: Sequence[str]) -> None:
         """Sends files side by side, as far as the store can."""
@@ -166,8 +169,10 @@ class Plan(NamedTuple):
     """What is sent then, one wave after the other; without the manifest."""
     stale: tuple[str, ...]
     """Deleted when all that is sent."""
+    record: bytes
+    """Of the upload before; empty without one."""
     is_recorded: bool
-    """Does the target hold this manifest already?"""
+    """Is it that of this site?"""
     files: Mapping[str, int]
     """Every file of the site with its bytes."""
     purge: tuple[str, ...]
@@ -222,8 +227,8 @@ def plan(site: Path, store: Store) -> Plan:
     """What an upload of `site` to `store` would do; raises BuildError where it must not be done."""
     sums = _sums(site, store)
     held = store.held()
-    recorded = store.read(MANIFEST) if MANIFEST in held else b""
-    before = _names(recorded)
+    record = store.record()
+    before = _names(record)
     _refuse_what_is_no_site(store, held, {*sums, *before})
     files = {path: (site / path).stat().st_size for path in (*sums, MANIFEST)}
     changed = {
@@ -240,13 +245,14 @@ def plan(site: Path, store: Store) -> Plan:
     waves: dict[int, list[str]] = {}
     for path in sorted(changed - withdrawn):
         waves.setdefault(_wave(path), []).append(path)
-    is_recorded = recorded == (site / MANIFEST).read_bytes()
+    is_recorded = record == (site / MANIFEST).read_bytes()
     replaced = {path for path in before if before[path] != sums.get(path)} | (changed & held.keys()) | left
     return Plan(
         withdrawn=tuple(sorted(withdrawn)),
         gone=tuple(sorted(gone)),
         waves=tuple(tuple(waves[number]) for number in sorted(waves)),
         stale=tuple(sorted(left - gone)),
+        record=record,
         is_recorded=is_recorded,
         files=files,
         purge=_to_purge(replaced if is_recorded else {*replaced, MANIFEST}, sums.keys() - taken_down),
@@ -283,6 +289,8 @@ def ship(
             store.delete(batch)
         if todo.sent or todo.removed:
             _refuse_what_is_missing(store, todo.files)
+        if store.record() != todo.record:
+            raise BuildError(f"{store.url}: another upload ended there meanwhile: upload again, one at a time", exit_code=5)
         announce(todo.purge)
         if not todo.is_recorded:
             store.put(site, [MANIFEST])

@@ -381,6 +381,35 @@ def test_an_object_that_did_not_arrive_is_found_out_and_the_upload_is_not_record
     assert "manifest.json" not in remote(watched)
 
 
+def test_of_two_uploads_at_once_the_one_that_ends_last_says_so_and_repeated_mends_everything(
+    sites: tuple[Path, Path], watched: str
+) -> None:
+    def the_other() -> None:
+        if len(Watched.done) == 30:
+            Watched.after_each = None
+            ship.ship(sites[1], watched)
+
+    Watched.after_each = the_other
+    with pytest.raises(BuildError, match="upload again"):
+        ship.ship(sites[0], watched)
+    ship.ship(sites[0], watched)
+    assert remote(watched) == local(sites[0])
+
+
+def test_where_another_upload_ended_meanwhile_nothing_is_recorded(sites: tuple[Path, Path], watched: str) -> None:
+    """Even where its files are as long as ours."""
+    theirs = b"{}"
+
+    def the_other() -> None:
+        if len(Watched.done) == 30:
+            fsspec.filesystem("memory").pipe_file(f"{watched.removeprefix('memory:/')}/manifest.json", theirs)
+
+    Watched.after_each = the_other
+    with pytest.raises(BuildError, match="another upload ended there meanwhile"):
+        ship.ship(sites[0], watched)
+    assert remote(watched)["manifest.json"] == theirs
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
