@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import NamedTuple
 
 from site_builder.collection import Collection, Link, shortened
@@ -80,9 +78,7 @@ def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
             "summary": kinds["summary"],
             "unplaced": kinds["unplaced"],
             "folded": kinds["folded"],
-            "similar": [
-                (_listed(shared), list(map(_next, found))) for shared, found in groupby(similar, key=attrgetter("shared"))
-            ],
+            "similar": _by_what_is_shared(similar),
             "citation": citation_text(letter, site.settings),
             "record": site.settings.state_record(letter.case_number) if letter.case_number else "",
             "original": site.originals.get(letter.id, ""),
@@ -91,6 +87,14 @@ def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
             "indexed": site.settings.indexing == "all",
         },
     )
+
+
+def _by_what_is_shared(similar: Sequence[Similar]) -> list[tuple[str, list[tuple[Link, str | None]]]]:
+    """Best first, those together that share the same with the letter."""
+    found: dict[tuple[str, ...], list[tuple[Link, str | None]]] = defaultdict(list)
+    for one in similar:
+        found[one.shared].append(_next(one))
+    return [(_listed(shared), told) for shared, told in found.items()]
 
 
 def headline(letter: Letter, most: int = LONGEST_HEADLINE) -> str:

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from site_builder import similar
+from site_builder import decisions, similar
+from site_builder.collection import Collection
 from site_builder.model import Citation, Issue, Letter
+from site_builder.settings import Settings
+from tests.example_site import RULES
 
 DAY = dt.date(2017, 3, 1)
 
@@ -139,3 +142,18 @@ def test_far_away_nothing_follows_from_a_change() -> None:
     letters[100] = msgspec.structs.replace(letters[100], issues=(issue("MRI", "overturned"),))
     after = [similar.Finder(letters).follows_from(number) for number in range(200)]
     assert {number for number in range(200) if before[number] != after[number]} == set(range(76, 125))
+
+
+def test_on_the_page_those_that_share_the_same_stand_together() -> None:
+    """Body part and guideline count alike: by wording they would take turns under headings that come again."""
+    first = issue("MRI of the lumbar spine")
+    part = [issue(words, imr=Citation(guidelines=("odg",))) for words in ("MRI of the lumbar spine", "Scan of something else")]
+    guideline = issue("MRI of the lumbar", body_parts=("neck",))
+    letters = collection(first, *part, guideline)
+    found = similar.Finder(letters).of(0)
+    assert [one.shared[1] for one in found] == ["body part", "guideline", "body part"]
+    told = decisions.page(Collection(letters, RULES, Settings()), 0, found).context["similar"]
+    assert [(heading, len(lines)) for heading, lines in told] == [  # type: ignore[attr-defined]
+        ("treatment and body part", 2),
+        ("treatment and guideline", 1),
+    ]
