@@ -109,10 +109,11 @@ def through(
 def sweep(path: Path, asked_for: Collection[bytes], *, all_others: bool) -> None:
     """Removes what nobody has asked for in KEPT_DAYS, or with `all_others` whatever is not among the keys given."""
     with _opened(path) as file, file:
-        known = {key for (key,) in file.execute("SELECT key FROM kept")}
-        file.executemany("UPDATE kept SET asked = ? WHERE key = ?", ((_today(), key) for key in known.intersection(asked_for)))
+        known = dict(file.execute("SELECT key, asked FROM kept"))
+        old = (key for key in known.keys() & asked_for if known[key] != _today())
+        file.executemany("UPDATE kept SET asked = ? WHERE key = ?", ((_today(), key) for key in old))
         if all_others:
-            file.executemany("DELETE FROM kept WHERE key = ?", ((key,) for key in known.difference(asked_for)))
+            file.executemany("DELETE FROM kept WHERE key = ?", ((key,) for key in known.keys() - asked_for))
         else:
             file.execute("DELETE FROM kept WHERE asked < ?", (_today() - KEPT_DAYS,))
 

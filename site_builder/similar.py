@@ -67,12 +67,11 @@ class Known(NamedTuple):
         owner = self.owners[number]
         return self.letters[owner].issues[number - self.firsts[owner]]
 
-    def around(self, number: int, values: tuple[frozenset[str], ...]) -> Iterator[Sequence[int]]:
-        """For each pair of values of an issue those who share it, NEAREST on either side in time, and the issue itself."""
-        for key in _keys(values):
-            numbers = self.having[key]
-            at = bisect_left(numbers, number)
-            yield numbers[max(0, at - NEAREST) : at + NEAREST + 1]
+    def around(self, number: int, key: Key) -> Sequence[int]:
+        """Of those who share a pair of values with an issue NEAREST on either side in time, and the issue itself."""
+        numbers = self.having[key]
+        at = bisect_left(numbers, number)
+        return numbers[max(0, at - NEAREST) : at + NEAREST + 1]
 
 
 class Finder:
@@ -104,8 +103,8 @@ class Finder:
         """Digest of all that `of` the letter looks at; where that is the same, the same letters are found."""
         told = hashlib.sha256(self._known.letters[number].id.encode())
         for own in range(*self._known.firsts[number : number + 2]):
-            for near in self._known.around(own, _values(self._known.issue(own))):
-                told.update(array("Q", map(self._digests.__getitem__, near)))
+            for key in sorted(_keys(_values(self._known.issue(own)))):  # sets have an order of their own in each process
+                told.update(array("Q", map(self._digests.__getitem__, self._known.around(own, key))))
             told.update(b"-")
         return told.digest()
 
@@ -163,7 +162,7 @@ def _likest_first(
 
 def _near(known: Known, own: int, values: tuple[frozenset[str], ...]) -> Iterator[int]:
     """Once each, those nearest in time."""
-    return iter(dict.fromkeys(chain.from_iterable(known.around(own, values))))
+    return iter(dict.fromkeys(chain.from_iterable(known.around(own, key) for key in _keys(values))))
 
 
 def _values(issue: Issue) -> tuple[frozenset[str], ...]:

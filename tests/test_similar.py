@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from unittest import mock
 
@@ -15,6 +18,7 @@ from site_builder import decisions, similar
 from site_builder.collection import Collection
 from site_builder.model import Citation, Issue, Letter
 from site_builder.settings import Settings
+from tests.conftest import ROOT
 from tests.example_site import RULES
 
 DAY = dt.date(2017, 3, 1)
@@ -157,3 +161,19 @@ def test_on_the_page_those_that_share_the_same_stand_together() -> None:
         ("treatment and body part", 2),
         ("treatment and guideline", 1),
     ]
+
+
+def test_what_is_looked_at_is_the_same_in_every_process() -> None:
+    """Sets of words have another order in each: what one build keeps would be nothing to the next."""
+    code = (
+        "from tests import test_similar as t; from site_builder import similar\n"
+        "many = t.issue('MRI', body_parts=('neck', 'low-back', 'knee'), imr=t.Citation(guidelines=('odg', 'mtus', 'acoem')))\n"
+        "print(similar.Finder(t.collection(many, t.issue('CT'), many)).follows_from(0).hex())"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in "1234"
+    }
+    assert len(told) == 1
