@@ -169,8 +169,7 @@ class Desk(NamedTuple):
         if len(words) < len(batch.read):
             return None
         letters = [letter.outline for letter in batch.letters]
-        for letter, name in zip(letters, batch.read, strict=True):
-            whole.put(letter, words[name])
+        whole.put(letters, map(words.__getitem__, batch.read))
         return batch._replace(letters=letters)
 
     def _keep(self, key: bytes, files: int, batch: Batch) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -36,10 +37,11 @@ class Mark(NamedTuple):
 def marks(path: Path) -> Iterator[Mark]:
     """Of the file, or of every file below the folder, in no order; what is missing has none, links are not followed."""
     with contextlib.suppress(OSError):  # gone meanwhile, or not ours to look into
-        if path.is_dir():
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) and path.is_dir():
             yield from _below(os.fspath(path))
         else:
-            yield _mark(os.fspath(path), path.lstat())
+            yield _mark(os.fspath(path), status)
 
 
 def are_settled(seen: Iterable[Mark]) -> bool:

@@ -20,6 +20,7 @@ class Whole:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the last who asks
+        self._end = 0
         self._places: dict[str, tuple[int, int]] = {}
         self._decoder = msgspec.msgpack.Decoder(Letter)
         self.digests: dict[str, bytes] = {}
@@ -30,16 +31,21 @@ class Whole:
         outlines: list[Letter] = []
         for encoded in letters:
             letter = self._decoder.decode(encoded)
-            self.put(letter, encoded)
+            self._put(letter, encoded)
             outlines.append(letter.outline)
+        self._file.flush()  # now, or each copy of this process would write what waits
         return outlines
 
-    def put(self, letter: Letter, encoded: bytes) -> None:
-        """Keeps a letter; `letter`: itself or its outline."""
-        self._places[letter.source] = self._file.tell(), len(encoded)
-        self.digests[letter.source] = hashlib.sha256(encoded).digest()
-        self._file.write(encoded)
-        self._file.flush()  # now, or each copy of this process would write what waits
+    def put(self, outlines: Iterable[Letter], letters: Iterable[bytes]) -> None:
+        """Keeps letters whose outlines are known."""
+        for outline, encoded in zip(outlines, letters, strict=True):
+            self._put(outline, encoded)
+        self._file.flush()
+
+    def _put(self, outline: Letter, encoded: bytes) -> None:
+        self._places[outline.source] = self._end, len(encoded)
+        self.digests[outline.source] = hashlib.sha256(encoded).digest()
+        self._end += self._file.write(encoded)
 
     def letter(self, outline: Letter) -> Letter:
         """The whole letter; name and problems are those that the outline has by now."""
@@ -59,4 +65,5 @@ class Whole:
         """Makes room: of the letters that were added only the digests stay."""
         self._file.seek(0)
         self._file.truncate()
+        self._end = 0
         self._places.clear()
