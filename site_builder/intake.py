@@ -80,7 +80,8 @@ class Desk(NamedTuple):
         files, problems = sources.find(folder)
         told = self._told()
         batches = [files[first : first + BATCH] for first in range(0, len(files), BATCH)]
-        keys = [self._key(told, batch) for batch in batches]
+        given = hashlib.sha256(msgspec.msgpack.encode((told, self.largest, self.gone, self.of_file))).digest()
+        keys = [self._key(given, batch) for batch in batches]
         known = [self._known(key, whole) for key in keys]
         new = [file for batch, taken in zip(batches, known, strict=True) if not taken for file in batch]
         kept = sources.Kept(self.cache / SOURCES, self.code) if self.cache else None
@@ -151,13 +152,15 @@ class Desk(NamedTuple):
 
         return shelf.through(self.cache / LETTERS if self.cache else None, asked, read, _is_worth_keeping)
 
-    def _key(self, told: bytes, files: Sequence[sources.Found]) -> bytes:
-        """Of a batch: by what it is read, and how its files look from outside; empty where nothing is to be kept of it."""
+    def _key(self, given: bytes, files: Sequence[sources.Found]) -> bytes:
+        """Of a batch: by all that its letters follow from besides, and how its files look from outside; empty where nothing is to
+        be kept of it.
+        """
         seen = [mark for file in files for mark in marks(file.path)] if self.cache else []
         if not seen or not are_settled(seen):
             return b""
         names = [(file.name, file.member) for file in files]
-        return hashlib.sha256(msgspec.msgpack.encode((told, self.largest, self.gone, self.of_file, names, seen))).digest()
+        return hashlib.sha256(given + msgspec.msgpack.encode((names, seen))).digest()
 
     def _known(self, key: bytes, whole: Whole) -> Batch | None:
         """What the cache has of a batch, words and all."""
