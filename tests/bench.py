@@ -35,6 +35,7 @@ from site_builder import (
     build,
     cache,
     collection,
+    comparing,
     datasets,
     facets,
     formats,
@@ -288,6 +289,7 @@ STAGES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("gate", privacy.Gate, ("problems",)),
     ("plan", collection.Collection, ("__init__",)),
     ("plan", pages, ("parts",)),
+    ("similar decisions", comparing, ("compare",)),
     ("render", render.Renderer, ("__init__", "render")),
     ("write", publish, ("put",)),
     ("exports", datasets, ("write",)),
@@ -335,13 +337,13 @@ def stages(letters: Path, folder: Path) -> dict[str, float]:
             setattr(owner, name, clock.wrap(stage, getattr(owner, name)))
     planned = pages.parts
 
-    def parts(*given: Any) -> list[pages.Part]:
+    def parts(*given: Any, **named: Any) -> list[pages.Part]:
         return [
             part._replace(
                 pages=clock.wrap("plan", lambda part=part: list(part.pages())),
                 follows_from=part.follows_from and clock.wrap("plan", part.follows_from),
             )
-            for part in planned(*given)
+            for part in planned(*given, **named)
         ]
 
     pages.parts = parts  # type: ignore[assignment]  # the same, but for the clock
