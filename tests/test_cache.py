@@ -74,6 +74,9 @@ def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(
         return page(letter, rules)
 
     monkeypatch.setattr(staged, "page", counting)
+    for other in sorted(options.letters.iterdir())[8:]:
+        if other.name != "CM99-0000118.txt":
+            other.unlink()
     build.build(options)
     every = len(looked_into)
     looked_into.clear()

@@ -11,6 +11,7 @@ import html5lib
 import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from site_builder import collection, decisions, rules
@@ -18,6 +19,7 @@ from site_builder.model import Citation, Letter, Problem, Section
 from site_builder.rates import Tally, tally
 from site_builder.settings import Settings
 from tests import links
+from tests.conftest import FULL
 from tests.example_site import RULES, injection, issue, letter, planned, site, write
 from tests.letter_texts import invented, read, words, words_of
 
@@ -239,6 +241,7 @@ def test_pages_of_a_value_hold_every_issue_once_newest_first(count: int, size: i
     assert all(1 <= sum(len(line.decided) for line in page.context["lines"]) <= size for page in found)  # type: ignore[attr-defined]
 
 
+@examples(max_examples=100 if FULL else 10)
 @given(count=st.integers(1, 40), more=st.integers(1, 6), size=st.integers(1, 12))
 def test_newer_letters_change_no_page_of_a_list_but_the_first_and_the_link_to_it(count: int, more: int, size: int) -> None:
     letters = numbered(count + more)

@@ -133,7 +133,7 @@ def too_slow(pattern: re.Pattern[str]) -> list[str]:
     for atom in attacks(pattern):
         short, long = (atom * (size // len(atom)) + "\x00" for size in (SIZE, 4 * SIZE))
         for attempt in range(TRIES):  # a busy machine is slow for a while, a bad pattern always
-            time.sleep(0.05 * (attempt > 0))
+            time.sleep(0.05 if attempt > 2 else 0)
             slow = scan(pattern, long)
             if slow < NOISE or (slow <= SECONDS and slow / max(scan(pattern, short), NOISE / RATIO) < RATIO):
                 break

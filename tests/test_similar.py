@@ -18,7 +18,7 @@ from site_builder import decisions, similar
 from site_builder.collection import Collection
 from site_builder.model import Citation, Issue, Letter
 from site_builder.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import FULL, ROOT
 from tests.example_site import RULES
 
 DAY = dt.date(2017, 3, 1)
@@ -108,7 +108,7 @@ def test_a_letter_is_compared_with_a_bounded_number_of_others(monkeypatch: pytes
     assert compared <= 300 * 2 * similar.NEAREST
 
 
-@settings(max_examples=150)
+@settings(max_examples=500 if FULL else 60)
 @given(data=st.data(), count=st.integers(2, 60))
 def test_where_all_that_is_looked_at_is_the_same_the_same_letters_are_found(data: st.DataObject, count: int) -> None:
     """Also where letters between them come and go, and whatever else changes elsewhere."""
