@@ -8,11 +8,12 @@
     catalogue/<shard>.<hash>/<n>.bin        cards: what a result shows, some letters a file, read when they are shown
     catalogue/vocabulary.<hash>.json        words that mean a facet value, read when somebody types
 
-A shard holds the letters of one decision year (of none: `undated`), at most LETTERS_A_SHARD, newest first; shards stand newest
-first too, so the row of an issue is its place in time. A facet of the letter has its values once a letter, not once an issue; a
-value that stands above another one is left out. A column file is a JSON header (padded to 8 bytes, its length in the first 4) and
-little-endian arrays at the offsets it names. The first day is counted from EPOCH, every other from the letter before it, which
-compresses to a fifth. Columns, cases and cards are packed with gzip here, since hosts pack no .bin and the page unpacks them.
+A shard holds the letters of one decision year or a part of it, at most LETTERS_A_SHARD, of some years that have few, or of none
+(`undated`), newest first; shards stand newest first too, so the row of an issue is its place in time. A facet of the letter has
+its values once a letter, not once an issue; a value that stands above another one is left out. A column file is a JSON header
+(padded to 8 bytes, its length in the first 4) and little-endian arrays at the offsets it names. The first day is counted from
+EPOCH, every other from the letter before it, which compresses to a fifth. Columns, cases and cards are packed with gzip here,
+since hosts pack no .bin and the page unpacks them.
 
 Known limit: a day is 16 bits, so that dates before 1900 and after 2079 count as unknown here.
 """
@@ -34,6 +35,8 @@ from site_builder.model import File, Issue, Letter
 from site_builder.rules import Facet, Rules
 
 LETTERS_A_SHARD = 4_000
+LETTERS_TOGETHER = 500
+"""Years that have no more stand in one shard: to search in a shard takes a dozen requests and a program in memory of its own."""
 FEW = 256
 """Up to so many letters a page of results asks for most of the cards, wherever they stand: there are few files of them then."""
 OPEN = 4
@@ -76,11 +79,7 @@ class Indexed(NamedTuple):
 
 def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
     """`letters`: newest first, those without a date last."""
-    shards = tuple(
-        shard
-        for year, members in groupby(letters, key=lambda letter: letter.decision_year or "undated")
-        for shard in _parted(year, tuple(members))
-    )
+    shards = tuple(_shards(letters))
     facets = tuple(facet for facet in rules.facets if facet.order >= 0)
     values = {facet.key: _values(letters, facet, rules) for facet in facets}
     return Catalogue(shards, facets, values, {facet.key: _parents(facet, rules) for facet in facets})
@@ -150,6 +149,19 @@ def _found(letters: Sequence[Letter], facet: Facet) -> set[str]:
 
 def _owners(letter: Letter, facet: Facet) -> Sequence[Letter | Issue]:
     return letter.issues if facet.level == "issue" else (letter,)
+
+
+def _shards(letters: Iterable[Letter], years: int = 64) -> Iterator[Shard]:
+    """Spans of that many calendar years, halved until they are small, so that one letter more moves those beside it at most."""
+    for _, members in groupby(letters, key=lambda letter: letter.decision_date and letter.decision_date.year // years):
+        span = tuple(members)
+        last, first = span[0].decision_year, span[-1].decision_year
+        if first == last:
+            yield from _parted(first or "undated", span)
+        elif len(span) <= LETTERS_TOGETHER:
+            yield Shard(f"{first}-{last}", span)
+        else:
+            yield from _shards(span, years // 2)
 
 
 def _parted(year: str, letters: tuple[Letter, ...]) -> Iterator[Shard]:

@@ -64,6 +64,14 @@ def serve_site() -> Iterator[Callable[..., str]]:
         server.server_close()
 
 
+@pytest.fixture
+def years_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few letters stand in a shard a year, as many would."""
+    from site_builder import catalogue
+
+    monkeypatch.setattr(catalogue, "LETTERS_TOGETHER", 0)
+
+
 @pytest.fixture(scope="session")
 def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of the invented letters, search included."""

@@ -39,7 +39,7 @@ def indexed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def options(tmp_path: Path) -> build.Options:
+def options(tmp_path: Path, years_apart: None) -> build.Options:
     letters = tmp_path / "letters"
     shutil.copytree(ROOT / "letters", letters)
     return build.Options(letters=letters, out=tmp_path / "site", cache=tmp_path / "cache", jobs=2)

@@ -52,6 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a catalogue whose years are cut into several shards."""
     folder = tmp_path_factory.mktemp("catalogue")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "LETTERS_TOGETHER", 20)
         patch.setattr(catalogue, "LETTERS_A_SHARD", 20)
         for file in catalogue.files(catalogue.plan(letters(), corpus.known()), corpus.known()):
             path = folder / file.path
@@ -151,7 +152,7 @@ def test_shards_hold_every_letter_once_and_newest_first() -> None:
     assert len({shard.name for shard in planned.shards}) == len(planned.shards)
 
 
-def test_a_letter_more_changes_the_files_of_its_shard_and_the_index_only() -> None:
+def test_a_letter_more_changes_the_files_of_its_shard_and_the_index_only(years_apart: None) -> None:
     before = {file.path for file in catalogue.files(catalogue.plan(letters()[1:], corpus.known()), corpus.known())}
     after = {file.path for file in catalogue.files(catalogue.plan(letters(), corpus.known()), corpus.known())}
     year = letters()[0].decision_year
@@ -159,7 +160,24 @@ def test_a_letter_more_changes_the_files_of_its_shard_and_the_index_only() -> No
     assert all(path.startswith(f"catalogue/{year}.") for path in before ^ after)
 
 
-def test_a_year_is_cut_by_months_so_that_its_other_parts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_years_of_few_letters_stand_together_so_that_those_of_other_years_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = catalogue.plan(letters(), corpus.known()).shards
+    assert len(together) == 2, "those with a date, and those without"
+    monkeypatch.setattr(catalogue, "LETTERS_TOGETHER", 80)
+    shards = catalogue.plan(letters(), corpus.known()).shards
+    assert 3 < len(shards) < 14
+    for shard in shards:
+        years = sorted({letter.decision_year or "undated" for letter in shard.letters})
+        assert shard.name == "-".join(dict.fromkeys((years[0], years[-1])))
+        assert len(shard.letters) <= 80 or len(years) == 1
+    named = {shard.name: shard.letters for shard in shards}
+    newest = next(shard for shard in shards if "-" in shard.name)
+    without = tuple(letter for letter in letters() if letter != newest.letters[0])
+    after = {shard.name: shard.letters for shard in catalogue.plan(without, corpus.known()).shards}
+    assert [name for name in after if after[name] != named.get(name)] == [newest.name]
+
+
+def test_a_year_is_cut_by_months_so_that_its_other_parts_stay(monkeypatch: pytest.MonkeyPatch, years_apart: None) -> None:
     monkeypatch.setattr(catalogue, "LETTERS_A_SHARD", 20)
     shards = catalogue.plan(letters(), corpus.known()).shards
     assert max(len(shard.letters) for shard in shards) <= 20

@@ -16,7 +16,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from site_builder import build, cluster, publish
+from site_builder import build, catalogue, cluster, publish
 from site_builder.model import BuildError
 from tests import corpus
 from tests.conftest import FULL
@@ -27,6 +27,17 @@ ADDRESS = "https://example.org/imr/"
 LONG = pytest.mark.skipif(not FULL, reason="make test-full")
 LETTERS = 600 if FULL else 130
 """Of some thirteen years: as many shards."""
+
+
+YEARS_APART = "from site_builder import catalogue; catalogue.LETTERS_TOGETHER = 0"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def years_apart() -> Iterator[None]:
+    """Here, and by YEARS_APART where the workers are."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(catalogue, "LETTERS_TOGETHER", 0)
+        yield
 
 
 def job_of(letters: Path | str, work: Path | str, **given: Any) -> cluster.Job:
@@ -185,7 +196,9 @@ def test_of_a_letter_taken_down_nothing_stays_in_the_work_folder(few: Path, tmp_
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[Any]:
     """Over TCP, with two processes that work."""
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as found:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", preload=YEARS_APART
+    ) as found:
         assert found.scheduler_address.startswith("tcp://")
         yield found
 

@@ -52,7 +52,9 @@ def pieces(letters: Path, tmp_path: Path) -> tuple[object, ...]:
     return ("--letters", letters, "--work", tmp_path / "work", "--config", ROOT / "site.toml", *ADDRESS)
 
 
-def test_three_verbs_publish_the_site_of_build(letters: Path, pieces: tuple[object, ...], tmp_path: Path) -> None:
+def test_three_verbs_publish_the_site_of_build(
+    letters: Path, pieces: tuple[object, ...], tmp_path: Path, years_apart: None
+) -> None:
     told = [run(verb, share, *pieces) for verb in ("read-shard", "build-shard") for share in ("1/2", "2/2")]
     assert [(one.exit_code, one.stdout) for one in told] == [(0, "")] * 4, [one.output for one in told]
     assert [one.stderr for one in told[:2]] == ["Reading letters: 2\n", "Reading letters: 1\n"]

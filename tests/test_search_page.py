@@ -12,11 +12,12 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.conftest import FULL
+from site_builder import build, catalogue
+from tests.conftest import FULL, ROOT
 
 
 @pytest.fixture
-def watched(page: Page, site_url: str) -> Iterator[Page]:
+def watched(page: Page) -> Iterator[Page]:
     """A page that may say nothing on the console and ask no other host."""
     said: list[str] = []
     asked: set[str] = set()
@@ -25,7 +26,17 @@ def watched(page: Page, site_url: str) -> Iterator[Page]:
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     yield page
     assert said == []
-    assert asked <= {urlsplit(site_url).netloc, ""}
+    assert asked <= {urlsplit(page.url).netloc, ""}
+
+
+@pytest.fixture(scope="module")
+def many_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample site as if it had more letters: years and spans of years, each with an index of its own."""
+    out = tmp_path_factory.mktemp("shards") / "site"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(catalogue, "LETTERS_TOGETHER", 5)
+        build.build(build.Options(letters=ROOT / "letters", out=out, config=ROOT / "site.toml", jobs=2))
+    return out
 
 
 def go(page: Page, url: str) -> None:
@@ -174,7 +185,8 @@ def test_nothing_found_offers_what_to_loosen(watched: Page, site_url: str) -> No
     assert decisions(watched) > 0
 
 
-def test_dates_in_the_list_follow_the_order_asked_for(watched: Page, site_url: str) -> None:
+def test_dates_in_the_list_follow_the_order_asked_for(watched: Page, many_shards: Path, serve_site: Callable[..., str]) -> None:
+    site_url = serve_site(many_shards)
     orders = {}
     for order in ("newest", "oldest"):
         go(watched, f"{site_url}search/?sort={order}")
@@ -437,9 +449,12 @@ def test_one_search_is_announced_once_and_none_while_typing(watched: Page, site_
     assert len(watched.evaluate("told")) == 1
 
 
-def test_words_with_filters_find_what_the_filters_leave_of_the_words(watched: Page, site_url: str, sample_site: Path) -> None:
-    """Hits are the index's own; the filters are applied to them by looping over the exported letters."""
-    exported = [json.loads(line) for line in (sample_site / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
+def test_words_with_filters_find_what_the_filters_leave_of_the_words(
+    watched: Page, many_shards: Path, serve_site: Callable[..., str]
+) -> None:
+    """Hits are the indexes' own; the filters are applied to them by looping over the exported letters."""
+    site_url = serve_site(many_shards)
+    exported = [json.loads(line) for line in (many_shards / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
     for words in ("lumbar", "pain")[: 2 if FULL else 1]:
         hits = set()
         for page in (1, 2):
@@ -481,7 +496,10 @@ def test_the_page_and_its_search_are_two_scripts(watched: Page, site_url: str) -
     assert sorted(names) == ["early", "pagefind", "pagefind-worker", "search"]
 
 
-def test_the_line_that_tells_of_the_search_stays_one_line_on_a_phone(page: Page, site_url: str) -> None:
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_the_line_that_tells_of_the_search_stays_one_line_on_a_phone(
+    page: Page, many_shards: Path, serve_site: Callable[..., str], language: str
+) -> None:
     """With more lines it would move the results that are already there."""
     page.set_viewport_size({"width": 320, "height": 800})
     page.add_init_script(
@@ -491,7 +509,7 @@ def test_the_line_that_tells_of_the_search_stays_one_line_on_a_phone(page: Page,
           if (line) window.told.push([line.textContent, line.offsetHeight]);
         }).observe(document, { subtree: true, childList: true });"""
     )
-    go(page, f"{site_url}search/?q=pain")
+    go(page, f"{serve_site(many_shards)}{language}search/?q=pain")
     told = page.evaluate("window.told")
     assert any("…" in text.rstrip("…") for text, _ in told), "years enough to be left out"
     one = page.evaluate("parseFloat(getComputedStyle(document.getElementById('progress')).minHeight)")

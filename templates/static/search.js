@@ -14,7 +14,6 @@ const SIZE = 20;
 const AT_ONCE = 4;
 const PATIENCE = 150; // ms for which the first hits wait for better ones from open shards, so that most lists appear once
 const QUIET = 700; // ms after the last key before something is said aloud
-const LINE = 3; // years that fit on a line of a phone: with more of them the line would break and move the results
 const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
 const form = find("search");
@@ -121,10 +120,9 @@ async function update() {
   const found = { parts: new Map(), shards, way, query };
   const begun = performance.now();
   const cold = query.asked && wanted.slice(1).some((shard) => !text.opened.has(shard.number)); // they are long in coming
-  const done = [];
   let early; // what is shown before all shards have answered
   const look = () => {
-    if (early || stale() || done.length === wanted.length) return;
+    if (early || stale() || found.parts.size === wanted.length) return;
     const late = way === "relevance" && (cold || performance.now() - begun >= PATIENCE) && [...found.parts.values()].some((part) => part.letters.length);
     if (late || settled(found.parts, shards, way) >= state.page * SIZE) early = showRows(found, stale);
   };
@@ -132,8 +130,7 @@ async function update() {
     const [own, answered] = await Promise.all([columnsOf(shard), answer(shard, query)]);
     if (stale()) return;
     found.parts.set(shard.number, { ...evaluate(own, index.facets, state, answered.scores), ...answered, first: own.first });
-    done.push(shard.name);
-    if (query.asked && done.length < wanted.length) find("progress").textContent = say("searched", { years: (done.length > LINE ? "… " : "") + done.slice(-LINE).join(", ") });
+    if (query.asked && found.parts.size < wanted.length) find("progress").textContent = say("searched", { years: (found.parts.size > 1 ? "… " : "") + shard.name }); // one: with more of them the line of a phone breaks, which moves the results
     look();
   };
   const timer = setTimeout(look, PATIENCE);
