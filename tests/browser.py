@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSING = "no Chromium: install one (Debian: apt-get install chromium), then run `make test` again"
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""The first is the same engine without the windows around it: the same answers in two thirds of the time."""
+MISSING = "no Chromium: install one (Debian: apt-get install chromium-headless-shell), then run `make test` again"
 
 
 def on_path() -> str | None:
@@ -55,7 +56,9 @@ def install() -> None:
     """Debian's package when root, else Playwright's own download."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _run("apt-get", "update", "-qq")
-        _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium", "fonts-liberation")
+        for package in NAMES[:2]:
+            if on_path() is None:
+                _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", package, "fonts-liberation")
     if on_path() is None:
         _run(sys.executable, "-m", "playwright", "install", "chromium")
 
