@@ -182,7 +182,7 @@ def _shelf(options: Options, beside: Beside, name: str) -> Shelf:
 
 def _indexer(stage: Path, options: Options, reading: Reading) -> search.Indexer:
     beside, whole = reading.beside, reading.whole
-    kept = search.Kept(options.cache, beside.code, whole.digest, beside.gone.is_any) if options.cache else None
+    kept = search.Kept(options.cache, _shelf(options, beside, "indexes"), whole.digest) if options.cache else None
     return search.Indexer(pagefind.program(search.ROOT), stage, kept, beside.rules, whole.letter)
 
 

@@ -26,6 +26,7 @@ def compare(
     for told in shelf.through(asked, lambda numbers: workers.spread(of, numbers, jobs)):
         found.append(told)
         progress(len(found), len(letters))
+    shelf.sweep(asked)
     by_id = {letter.id: letter for letter in letters}
 
     def similar(number: int) -> Sequence[Similar]:

@@ -71,8 +71,10 @@ def pieces(
     def made(groups: Sequence[Sequence[Letter]]) -> Iterator[bytes]:
         return workers.spread(lambda letters: msgspec.msgpack.encode(packing.piece(letters)), groups, jobs)
 
-    for piece in shelf.through({key(letters): letters for letters in groups}, made):
+    asked = {key(letters): letters for letters in groups}
+    for piece in shelf.through(asked, made):
         yield msgspec.msgpack.decode(piece, type=Lines)
+    shelf.sweep(asked)
 
 
 def write(stage: Path, letters: Sequence[Letter], packing: Packing, pieces: Iterable[Lines]) -> tuple[Dataset, ...]:

@@ -18,11 +18,12 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from site_builder import metadata, shelf, sources, workers
+from site_builder import metadata, sources, workers
 from site_builder.marks import are_settled, marks
 from site_builder.metadata import Row
 from site_builder.model import Letter, Problem, Source
 from site_builder.reading import Reader
+from site_builder.shelf import Shelf
 from site_builder.takedowns import Takedowns
 from site_builder.whole import Whole
 
@@ -59,6 +60,8 @@ class Batch(NamedTuple):
     """Keys of the letters, by which the cache keeps them."""
     opened: Sequence[bytes]
     """Keys of the files."""
+    words: Sequence[bytes] = ()
+    """The letters, encoded: in the cache only."""
 
 
 class Desk(NamedTuple):
@@ -78,30 +81,25 @@ class Desk(NamedTuple):
     def take_in(self, folder: Path, whole: Whole, progress: Progress) -> Intake:
         """Every letter below `folder`; their words go into `whole`."""
         files, problems = sources.find(folder)
-        told = self._told()
+        opened, read = self._shelf(SOURCES, self.code), self._shelf(LETTERS, self._told())
+        gave = self._shelf(BATCHES, read.key(self.largest, self.gone, self.of_file))._replace(all_others=True)
         batches = [files[first : first + BATCH] for first in range(0, len(files), BATCH)]
-        given = hashlib.sha256(msgspec.msgpack.encode((told, self.largest, self.gone, self.of_file))).digest()
-        keys = [self._key(given, batch) for batch in batches]
-        known = [self._known(key, whole) for key in keys]
+        keys = [_key(gave, batch) for batch in batches]
+        known = [_known(gave, key, whole) for key in keys]
         new = [file for batch, taken in zip(batches, known, strict=True) if not taken for file in batch]
-        kept = sources.Kept(self.cache / SOURCES, self.code) if self.cache else None
-        results = sources.read(new, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=kept)
+        results = sources.read(new, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=opened)
         taken, letters = list[Batch](), list[Letter]()
         for key, batch, found in zip(keys, batches, known, strict=True):
             heard = partial(_counted, before=len(letters), total=len(files), progress=progress)
-            taken.append(found or self._take(told, list(islice(results, len(batch))), kept, whole, heard))
+            taken.append(found or self._take(list(islice(results, len(batch))), opened, read, whole, heard))
             letters += taken[-1].letters
             if not found:
-                self._keep(key, len(batch), taken[-1])
+                _keep(gave, key, len(batch), taken[-1], whole)
         if len(letters) < len(files) or not new:
             progress(READING, len(letters), len(letters))
-        if self.cache:
-            for table, asked in (
-                (SOURCES, {key for one in taken for key in one.opened}),
-                (LETTERS, {key for one in taken for key in one.read}),
-            ):
-                shelf.sweep(self.cache / table, asked, all_others=self.gone.is_any)
-            shelf.sweep(self.cache / BATCHES, keys, all_others=True)  # each change of a letter leaves one behind
+        opened.sweep({key for one in taken for key in one.opened})
+        read.sweep({key for one in taken for key in one.read})
+        gave.sweep(keys)  # of all others, for each change of a letter leaves one behind
         told_of = (*problems, *(problem for one in taken for problem in one.problems))
         return Intake(letters, told_of, [name for one in taken for name in one.gone])
 
@@ -118,6 +116,9 @@ class Desk(NamedTuple):
         """What the list of takedowns leaves of it."""
         return self.gone.apply(source, self.of_file.get(source.name, ()))
 
+    def _shelf(self, name: str, made_with: bytes) -> Shelf:
+        return Shelf(self.cache / name if self.cache else None, made_with, self.gone.is_any)
+
     def _told(self) -> bytes:
         """Digest of what letters are read with."""
         allowed = sorted((digest, sorted(kinds)) for digest, kinds in self.reader.gate.allowed.items())
@@ -125,61 +126,55 @@ class Desk(NamedTuple):
 
     def _take(
         self,
-        told: bytes,
         results: Sequence[Source | Problem],
-        kept: sources.Kept | None,
+        opened: Shelf,
+        read: Shelf,
         whole: Whole,
         heard: Callable[[Iterator[bytes]], Iterator[bytes]],
     ) -> Batch:
-        """What was opened, read. `told`: see `_told`; `heard`: passes letters on and counts them."""
+        """What was opened, read. `heard`: passes letters on and counts them."""
         found = [result for result in results if isinstance(result, Source)]
         problems = list(chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in results))
         single, doubled = _unique(found, attrgetter("name"), {})
         applied = [(source, self._left(source)) for source in single]
         left = [one for _, one in applied if isinstance(one, Source)]
         gone = [one for _, one in applied if isinstance(one, Problem)]
-        opened = sources.keep(kept, (source for source, one in applied if source == one)) if kept else ()
-        asked = {hashlib.sha256(told + msgspec.msgpack.encode(source)).digest(): source for source in left}
-        letters = whole.add(heard(self._read(asked)))
+        kept = sources.keep(opened, (source for source, one in applied if source == one))
+        asked = {read.key(source): source for source in left}
+        letters = whole.add(heard(read.through(asked, self._read, _is_worth_keeping)))
         names = [problem.file for problem in gone]
-        return Batch(letters, (*problems, *doubled, *gone), names, tuple(asked), tuple(opened))
+        return Batch(letters, (*problems, *doubled, *gone), names, tuple(asked), tuple(kept))
 
-    def _read(self, asked: Mapping[bytes, Source]) -> Iterator[bytes]:
+    def _read(self, sources: Sequence[Source]) -> Iterator[bytes]:
         """The letters, encoded, in order."""
+        return workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), sources, self.jobs, _lost)
 
-        def read(sources: Sequence[Source]) -> Iterator[bytes]:
-            return workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), sources, self.jobs, _lost)
 
-        return shelf.through(self.cache / LETTERS if self.cache else None, asked, read, _is_worth_keeping)
+def _key(gave: Shelf, files: Sequence[sources.Found]) -> bytes:
+    """Of a batch: by all that its letters follow from besides, and how its files look from outside; empty where nothing is to be
+    kept of it.
+    """
+    seen = [mark for file in files for mark in marks(file.path)] if gave.path else []
+    return gave.key([(file.name, file.member) for file in files], seen) if seen and are_settled(seen) else b""
 
-    def _key(self, given: bytes, files: Sequence[sources.Found]) -> bytes:
-        """Of a batch: by all that its letters follow from besides, and how its files look from outside; empty where nothing is to
-        be kept of it.
-        """
-        seen = [mark for file in files for mark in marks(file.path)] if self.cache else []
-        if not seen or not are_settled(seen):
-            return b""
-        names = [(file.name, file.member) for file in files]
-        return hashlib.sha256(given + msgspec.msgpack.encode((names, seen))).digest()
 
-    def _known(self, key: bytes, whole: Whole) -> Batch | None:
-        """What the cache has of a batch, words and all."""
-        found = shelf.take(self.cache / BATCHES, [key]).get(key) if self.cache and key else None
-        if not (self.cache and found):
-            return None
-        batch = msgspec.msgpack.decode(found, type=Batch)
-        words = shelf.take(self.cache / LETTERS, batch.read)
-        if len(words) < len(batch.read):
-            return None
-        letters = [letter.outline for letter in batch.letters]
-        whole.put(letters, map(words.__getitem__, batch.read))
-        return batch._replace(letters=letters)
+def _known(gave: Shelf, key: bytes, whole: Whole) -> Batch | None:
+    """What the cache has of a batch, words and all."""
+    found = gave.take([key]).get(key) if key else None
+    if not found:
+        return None
+    batch = msgspec.msgpack.decode(found, type=Batch)
+    letters = [letter.outline for letter in batch.letters]
+    whole.put(letters, batch.words)
+    return batch._replace(letters=letters, words=())
 
-    def _keep(self, key: bytes, files: int, batch: Batch) -> None:
-        """Only where every file gave a letter: what this machine could not do now it may do next time."""
-        lost = any(problem.code == LOST for letter in batch.letters for problem in letter.problems)
-        if self.cache and key and len(batch.letters) == files and not lost:
-            shelf.put(self.cache / BATCHES, {key: msgspec.msgpack.encode(batch)})
+
+def _keep(gave: Shelf, key: bytes, files: int, batch: Batch, whole: Whole) -> None:
+    """Only where every file gave a letter: what this machine could not do now it may do next time."""
+    lost = any(problem.code == LOST for letter in batch.letters for problem in letter.problems)
+    if key and len(batch.letters) == files and not lost:
+        words = list(map(whole.encoded, batch.letters))
+        gave.put({key: msgspec.msgpack.encode(batch._replace(words=words))})
 
 
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:

@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from site_builder import shelf
 from site_builder.marks import are_settled, marks
+from site_builder.shelf import Shelf
 
 
 class Seal(NamedTuple):
     """The seal of one site."""
 
-    table: Path
-    """Of the cache; holds one seal."""
+    notes: Shelf
+    """Of the cache; holds one."""
     out: Path
     inputs: bytes
     """Digest of what the inputs looked like when the build began; empty where one was too young."""
@@ -30,18 +30,19 @@ class Seal(NamedTuple):
     def of(cls, table: Path, inputs: Sequence[Path], out: Path, told: bytes) -> Seal:
         """`told`: everything else that decides what the site is."""
         seen = sorted(mark for path in inputs for mark in marks(path))
-        return cls(table, out, hashlib.sha256(told + msgspec.msgpack.encode(seen)).digest() if are_settled(seen) else b"")
+        notes = Shelf(table, all_others=True)
+        return cls(notes, out, hashlib.sha256(told + msgspec.msgpack.encode(seen)).digest() if are_settled(seen) else b"")
 
     def note(self) -> bytes | None:
         """What the build noted that left everything as it is now."""
         key = self._key()
-        return shelf.take(self.table, [key]).get(key) if key else None
+        return self.notes.take([key]).get(key) if key else None
 
     def close(self, note: bytes | None) -> None:
         """Keeps the note for the site as it is now, and no other; None keeps none."""
         if (key := self._key()) and note:
-            shelf.put(self.table, {key: note})
-        shelf.sweep(self.table, [key] if note else [], all_others=True)
+            self.notes.put({key: note})
+        self.notes.sweep([key] if note else [])
 
     def _key(self) -> bytes:
         """When the generation before goes, files that are its too lose a name: their times of touch do not count."""

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from site_builder import cache, catalogue, pagefind, publish, shelf, staged
+from site_builder import cache, catalogue, pagefind, publish, staged
 from site_builder.catalogue import Catalogue, Indexed, Shard
 from site_builder.model import File, Letter
 from site_builder.rules import Rules
+from site_builder.shelf import Shelf
 
 ROOT = Path(__file__).parent.parent
 HUB = "hub"
@@ -46,33 +47,26 @@ class Kept(NamedTuple):
     """Where the cache keeps indexes."""
 
     folder: Path
-    made_with: bytes
-    """Digest of the code that stages letters."""
+    keys: Shelf
+    """Of their keys, by what stages their letters and by these."""
     digest: Callable[[Letter], bytes]
     """Of every word of a letter."""
-    all_others: bool
-    """Shall it forget at once whatever this build does not ask for?"""
 
     def key(self, shard: Shard) -> str:
         """Of the index of a shard, where it is known without looking into a letter; else empty."""
         name = self._name(shard)
-        return shelf.take(self._keys, [name]).get(name, b"").decode()
+        return self.keys.take([name]).get(name, b"").decode()
 
     def put(self, shard: Shard, key: str) -> None:
-        shelf.put(self._keys, {self._name(shard): key.encode()})
+        self.keys.put({self._name(shard): key.encode()})
 
-    def sweep(self, planned: Catalogue, keys: Collection[str]) -> None:
-        """`keys`: of the indexes that were asked for."""
-        shelf.sweep(self._keys, set(map(self._name, planned.shards)), all_others=self.all_others)
-        cache.sweep(self.folder, keys, all_others=self.all_others)
-
-    @property
-    def _keys(self) -> Path:
-        return self.folder / "indexes.sqlite"
+    def sweep(self, planned: Catalogue, asked_for: Collection[str]) -> None:
+        """`asked_for`: keys of indexes."""
+        self.keys.sweep(set(map(self._name, planned.shards)))
+        cache.sweep(self.folder, asked_for, all_others=self.keys.all_others)
 
     def _name(self, shard: Shard) -> bytes:
-        told = self.made_with, [(letter.url, self.digest(letter)) for letter in shard.letters]
-        return hashlib.sha256(msgspec.msgpack.encode(told)).digest()
+        return self.keys.key([(letter.url, self.digest(letter)) for letter in shard.letters])
 
 
 class Indexer(NamedTuple):

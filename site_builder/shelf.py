@@ -20,113 +20,98 @@ import msgspec
 Item = TypeVar("Item")
 
 KEPT_DAYS = 30
+WRITTEN_DAYS = 7
+"""The day on which a value was asked for is noted once a week: to note it every day takes longer than to look for it. What is
+asked for all the time and then no more is kept for some days less."""
 Make = Callable[[Sequence[Item]], Iterator[bytes]]
 """Makes values of what stands behind their keys."""
 _SCHEMA = "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, asked INTEGER, sum INTEGER, value BLOB) WITHOUT ROWID"
 
 
 class Shelf(NamedTuple):
-    """A file of values, as a build uses it that asks in one go for all that it wants."""
+    """A file of values, as a build uses it."""
 
     path: Path | None
     """None: nothing is kept."""
-    made_with: bytes
+    made_with: bytes = b""
     """Digest of the code and the rules that make the values."""
-    all_others: bool
+    all_others: bool = False
     """Shall it forget at once what the build does not ask for?"""
 
     def key(self, *told: object) -> bytes:
         """`told`: what a value follows from besides."""
         return hashlib.sha256(self.made_with + msgspec.msgpack.encode(told)).digest()
 
-    def through(self, asked: Mapping[bytes, Item], make: Make[Item]) -> Iterator[bytes]:
-        """See `through`."""
-        yield from through(self.path, asked, make)
-        self.sweep(asked)
+    def take(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Those of the values that are there and whole."""
+        found: dict[bytes, bytes] = {}
+        with self._opened() as file:
+            for key in keys if self.path else ():
+                row = file.execute("SELECT sum, value FROM kept WHERE key = ?", (key,)).fetchone()
+                if row and zlib.crc32(row[1]) == row[0]:
+                    found[key] = zlib.decompress(row[1])
+        return found
 
-    def sweep(self, asked: Collection[bytes]) -> None:
-        """See `sweep`."""
-        if self.path:
-            sweep(self.path, asked, all_others=self.all_others)
+    def everything(self) -> dict[bytes, bytes]:
+        """All values that are whole: for tables whose values are small."""
+        with self._opened() as file:
+            return {
+                key: zlib.decompress(value)
+                for key, sum_, value in file.execute("SELECT key, sum, value FROM kept")
+                if zlib.crc32(value) == sum_
+            }
+        return {}
 
+    def among(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Those of the keys that are there, whole or not."""
+        with self._opened() as file:
+            return {key for key in keys if file.execute("SELECT 1 FROM kept WHERE key = ?", (key,)).fetchone()}
+        return set()
 
-def take(path: Path, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-    """Those of the values that are there and whole."""
-    found: dict[bytes, bytes] = {}
-    with _opened(path) as file:
-        for key in keys:
-            row = file.execute("SELECT sum, value FROM kept WHERE key = ?", (key,)).fetchone()
-            if row and zlib.crc32(row[1]) == row[0]:
-                found[key] = zlib.decompress(row[1])
-    return found
+    def put(self, values: Mapping[bytes, bytes]) -> None:
+        with self._opened() as file, file:
+            packed = ((key, zlib.compress(value, 1)) for key, value in values.items() if self.path)
+            rows = ((key, _today(), zlib.crc32(value), value) for key, value in packed)
+            file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
 
+    def through(
+        self, asked: Mapping[bytes, Item], make: Make[Item], is_worth: Callable[[bytes], bool] = lambda value: True
+    ) -> Iterator[bytes]:
+        """The value of each key, in order: from the file where it is there, else made of what stands behind the key, and kept
+        where it `is_worth` that.
+        """
+        known = self.take(asked)
+        made, new = make([item for key, item in asked.items() if key not in known]), dict[bytes, bytes]()
+        for key in asked:
+            value = known.get(key) or next(made)
+            if key not in known and is_worth(value):
+                new[key] = value
+            yield value
+        self.put(new)
 
-def everything(path: Path) -> dict[bytes, bytes]:
-    """All values that are whole: for tables whose values are small."""
-    with _opened(path) as file:
-        return {
-            key: zlib.decompress(value)
-            for key, sum_, value in file.execute("SELECT key, sum, value FROM kept")
-            if zlib.crc32(value) == sum_
-        }
-    return {}
+    def sweep(self, asked_for: Collection[bytes]) -> None:
+        """Removes what nobody has asked for in KEPT_DAYS, or with `all_others` whatever is not among the keys given."""
+        with self._opened() as file, file:
+            known = dict(file.execute("SELECT key, asked FROM kept"))
+            old = (key for key in known.keys() & asked_for if known[key] <= _today() - WRITTEN_DAYS)
+            file.executemany("UPDATE kept SET asked = ? WHERE key = ?", ((_today(), key) for key in old))
+            if self.all_others:
+                file.executemany("DELETE FROM kept WHERE key = ?", ((key,) for key in known.keys() - asked_for))
+            else:
+                file.execute("DELETE FROM kept WHERE asked < ?", (_today() - KEPT_DAYS,))
 
-
-def among(path: Path, keys: Iterable[bytes]) -> set[bytes]:
-    """Those of the keys that are there, whole or not."""
-    with _opened(path) as file:
-        return {key for key in keys if file.execute("SELECT 1 FROM kept WHERE key = ?", (key,)).fetchone()}
-    return set()
-
-
-def put(path: Path, values: Mapping[bytes, bytes]) -> None:
-    with _opened(path) as file, file:
-        packed = ((key, zlib.compress(value, 1)) for key, value in values.items())
-        rows = ((key, _today(), zlib.crc32(value), value) for key, value in packed)
-        file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
-
-
-def through(
-    path: Path | None,
-    asked: Mapping[bytes, Item],
-    make: Make[Item],
-    is_worth: Callable[[bytes], bool] = lambda value: True,
-) -> Iterator[bytes]:
-    """The value of each key, in order: from the file where it is there, else made of what stands behind the key, and kept where
-    it `is_worth` that. `path`: None for no file.
-    """
-    known = take(path, asked) if path else {}
-    made, new = make([item for key, item in asked.items() if key not in known]), dict[bytes, bytes]()
-    for key in asked:
-        value = known.get(key) or next(made)
-        if key not in known and is_worth(value):
-            new[key] = value
-        yield value
-    if path:
-        put(path, new)
-
-
-def sweep(path: Path, asked_for: Collection[bytes], *, all_others: bool) -> None:
-    """Removes what nobody has asked for in KEPT_DAYS, or with `all_others` whatever is not among the keys given."""
-    with _opened(path) as file, file:
-        known = dict(file.execute("SELECT key, asked FROM kept"))
-        old = (key for key in known.keys() & asked_for if known[key] != _today())
-        file.executemany("UPDATE kept SET asked = ? WHERE key = ?", ((_today(), key) for key in old))
-        if all_others:
-            file.executemany("DELETE FROM kept WHERE key = ?", ((key,) for key in known.keys() - asked_for))
-        else:
-            file.execute("DELETE FROM kept WHERE asked < ?", (_today() - KEPT_DAYS,))
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """What is no SQLite file is removed, for it has a name of ours; what cannot be read or written is empty, in memory."""
+        with contextlib.suppress(sqlite3.Error, zlib.error):
+            file = _connected(self.path) if self.path else _in_memory()
+            try:
+                yield file
+            finally:
+                file.close()
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """What is no SQLite file is removed, for it has a name of ours; what cannot be written or read is an empty file in memory."""
-    with contextlib.suppress(sqlite3.Error, zlib.error):
-        file = _connected(path)
-        try:
-            yield file
-        finally:
-            file.close()
+NOTHING = Shelf(None)
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -139,6 +124,10 @@ def _connected(path: Path) -> sqlite3.Connection:
         except sqlite3.DatabaseError:
             with contextlib.suppress(OSError):
                 path.unlink()
+    return _in_memory()
+
+
+def _in_memory() -> sqlite3.Connection:
     return _prepared(sqlite3.connect(":memory:"))
 
 

@@ -26,12 +26,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from site_builder import archives, shelf
+from site_builder import archives
 from site_builder import text as typed
 from site_builder.front_matter import markdown
 from site_builder.metadata import Row, rows_of
 from site_builder.model import Problem, Source
 from site_builder.pdf import PdfReader
+from site_builder.shelf import NOTHING, Shelf
 
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
@@ -64,24 +65,13 @@ class Found(NamedTuple):
         return Path(self.member or self.path.name).suffix.lower()
 
 
-class Kept(NamedTuple):
-    """Where the cache keeps what files were read as."""
-
-    table: Path
-    made_with: bytes
-    """Digest of the code that reads."""
-
-    def key(self, name: str, sha256: str) -> bytes:
-        return hashlib.sha256(self.made_with + msgspec.msgpack.encode((name, sha256))).digest()
-
-
 def read(
     files: Sequence[Found],
     progress: Callable[[int, int], None] = lambda done, total: None,
     *,
     jobs: int = 1,
     largest: int = LARGEST,
-    kept: Kept | None = None,
+    kept: Shelf = NOTHING,
 ) -> Iterator[Source | Problem]:
     """Every file, in order, few in memory at once; `progress` hears (read, all). What `kept` knows is hashed, not read again."""
     threads = jobs if any(file.suffix == ".pdf" for file in files) else 1  # text alone gains nothing from more
@@ -98,27 +88,27 @@ def read(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _opened(files: Sequence[Found], largest: int, kept: Kept | None) -> tuple[list[bytes | Problem | Source], list[str]]:
+def _opened(files: Sequence[Found], largest: int, kept: Shelf) -> tuple[list[bytes | Problem | Source], list[str]]:
     """What is in the files, or is known of it, and their names."""
     contents: list[bytes | Problem | Source] = [content(file, largest) for file in files]
     names = [file.name for file in files]
-    if kept:
+    if kept.path:
         keys = [
             kept.key(name, hashlib.sha256(read).hexdigest()) if isinstance(read, bytes) else b""
             for name, read in zip(names, contents, strict=True)
         ]
-        known = shelf.take(kept.table, filter(None, keys))
+        known = kept.take(filter(None, keys))
         for number, key in enumerate(keys):
             if key in known:
                 contents[number] = msgspec.msgpack.decode(known[key], type=Source)
     return contents, names
 
 
-def keep(kept: Kept, sources: Iterable[Source]) -> Iterable[bytes]:
-    """For the next build; under which keys, for `shelf.sweep`."""
-    by_key = {kept.key(source.name, source.sha256): source for source in sources}
-    new = by_key.keys() - shelf.among(kept.table, by_key)
-    shelf.put(kept.table, {key: msgspec.msgpack.encode(by_key[key]) for key in sorted(new)})
+def keep(kept: Shelf, sources: Iterable[Source]) -> Iterable[bytes]:
+    """For the next build; under which keys, for its sweep."""
+    by_key = {kept.key(source.name, source.sha256): source for source in sources} if kept.path else {}
+    new = by_key.keys() - kept.among(by_key)
+    kept.put({key: msgspec.msgpack.encode(by_key[key]) for key in sorted(new)})
     return by_key.keys()
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from site_builder import publish, shelf, workers
+from site_builder import publish, workers
 from site_builder.model import File
 from site_builder.pages import Part
 from site_builder.render import Renderer
@@ -61,8 +61,7 @@ def write(
     progress: Progress = lambda done, total: None,
 ) -> Iterator[Done]:
     """Writes every page of the parts into `stage`; what became of each part, in order."""
-    table = kept.shelf.path if kept else None
-    known = shelf.everything(table) if table else {}
+    known = kept.shelf.everything() if kept else {}
 
     def one(part: Part) -> Done:
         key = _key(kept, part) if kept else b""
@@ -80,8 +79,8 @@ def write(
             if not done.carried:
                 new[done.key] = msgspec.msgpack.encode(done.files)
         progress(number, len(parts))
-    if kept and table:
-        shelf.put(table, new)
+    if kept:
+        kept.shelf.put(new)
         kept.shelf.sweep(asked)
 
 

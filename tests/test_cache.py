@@ -18,6 +18,7 @@ import pytest
 from site_builder import build, cache, catalogue, pagefind, publish, search, staged
 from site_builder.model import File, Letter
 from site_builder.rules import Rules
+from site_builder.shelf import Shelf
 from tests import corpus
 from tests.conftest import ROOT
 
@@ -114,7 +115,8 @@ def test_a_shard_that_has_another_name_now_is_found_under_that(tmp_path: Path, m
 
     def texts(stage: Path, some: list[Letter]) -> dict[str, str]:
         stage.mkdir()
-        kept = search.Kept(tmp_path / "cache", b"code", lambda letter: letter.id.encode(), all_others=False)
+        keys = Shelf(tmp_path / "cache" / "indexes.sqlite")
+        kept = search.Kept(tmp_path / "cache", keys, lambda letter: letter.id.encode())
         indexer = search.Indexer(pagefind.program(ROOT), stage, kept, corpus.known(), lambda one: one)
         search.build(stage, catalogue.plan(some, corpus.known()), corpus.known(), indexer, jobs=1, progress=build.silent)
         shards = msgspec.json.decode((stage / "catalogue" / "index.json").read_bytes())["shards"]

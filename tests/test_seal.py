@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from site_builder import build, cli, marks, publish, shelf, takedowns
+from site_builder import build, cli, marks, publish, takedowns
+from site_builder.shelf import Shelf
 from tests.conftest import ROOT
 from tests.example_site import few
 
@@ -130,10 +131,10 @@ def test_a_letter_that_is_held_back_is_told_each_time(options: build.Options, tm
 def test_the_seal_of_a_site_with_takedowns_names_nothing(options: build.Options) -> None:
     assert options.cache
     table = options.cache / "seal.sqlite"
-    assert shelf.everything(table)
+    assert Shelf(table).everything()
     (options.letters / takedowns.FILE).write_text('[[takedown]]\ncase = "CM99-0000012"\nreason = "x"\ndate = 2026-11-01\n')
     build.build(options)
-    assert shelf.everything(table) == {}
+    assert Shelf(table).everything() == {}
 
 
 def test_a_failed_build_seals_nothing(options: build.Options) -> None:

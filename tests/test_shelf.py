@@ -18,6 +18,7 @@ from site_builder import build, intake, marks, shelf, sources
 from site_builder.model import Letter, Problem
 from site_builder.pdf import PdfReader
 from site_builder.reading import Reader
+from site_builder.shelf import Shelf
 from tests.conftest import ROOT
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -26,47 +27,47 @@ KEY, OTHER = b"k" * 32, b"o" * 32
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "cache" / "letters.sqlite"
-    shelf.put(path, {KEY: b"value", OTHER: b"\x00\xff"})
+    Shelf(path).put({KEY: b"value", OTHER: b"\x00\xff"})
     return path
 
 
 def test_what_is_kept_comes_back_as_it_was(path: Path) -> None:
-    assert shelf.take(path, [KEY, OTHER, b"absent"]) == {KEY: b"value", OTHER: b"\x00\xff"}
+    assert Shelf(path).take([KEY, OTHER, b"absent"]) == {KEY: b"value", OTHER: b"\x00\xff"}
 
 
 def test_a_changed_value_is_as_good_as_none(path: Path) -> None:
     with sqlite3.connect(path) as file:
         file.execute("UPDATE kept SET value = ? WHERE key = ?", (b"something else", KEY))
-    assert shelf.take(path, [KEY, OTHER]) == {OTHER: b"\x00\xff"}
+    assert Shelf(path).take([KEY, OTHER]) == {OTHER: b"\x00\xff"}
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100, b"SQLite format 3\x00" + b"\x01" * 4096])
 def test_a_broken_file_is_as_good_as_none_and_is_replaced(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    assert shelf.take(path, [KEY]) == {}
-    shelf.put(path, {KEY: b"again"})
-    assert shelf.take(path, [KEY]) == {KEY: b"again"}
+    assert Shelf(path).take([KEY]) == {}
+    Shelf(path).put({KEY: b"again"})
+    assert Shelf(path).take([KEY]) == {KEY: b"again"}
 
 
 def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "letters.sqlite"
-    shelf.put(path, {KEY: b"value"})
-    shelf.sweep(path, [KEY], all_others=True)
-    assert shelf.take(path, [KEY]) == {}
+    Shelf(path).put({KEY: b"value"})
+    Shelf(path, all_others=True).sweep([KEY])
+    assert Shelf(path).take([KEY]) == {}
 
 
 def test_what_nobody_asked_for_is_removed_in_time_or_at_once_and_overwritten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf.put(path, {OTHER: bytes(range(256))})  # does not pack: it stands in the file as it is
+    Shelf(path).put({OTHER: bytes(range(256))})  # does not pack: it stands in the file as it is
     assert bytes(range(256)) in path.read_bytes()
-    shelf.sweep(path, [KEY], all_others=False)
-    assert len(shelf.take(path, [KEY, OTHER])) == 2, "asked for lately"
-    shelf.sweep(path, [KEY], all_others=True)
-    assert shelf.take(path, [KEY, OTHER]) == {KEY: b"value"}
+    Shelf(path).sweep([KEY])
+    assert len(Shelf(path).take([KEY, OTHER])) == 2, "asked for lately"
+    Shelf(path, all_others=True).sweep([KEY])
+    assert Shelf(path).take([KEY, OTHER]) == {KEY: b"value"}
     assert bytes(range(250)) not in path.read_bytes()
     monkeypatch.setattr(shelf, "KEPT_DAYS", -1)
-    shelf.sweep(path, [], all_others=False)
-    assert shelf.take(path, [KEY]) == {}
+    Shelf(path).sweep([])
+    assert Shelf(path).take([KEY]) == {}
 
 
 def reading(letters: Path, cache: Path | None, jobs: int = 1) -> build.Reading:
@@ -160,7 +161,7 @@ def test_of_files_that_look_as_they_did_only_the_batch_with_another_one_is_opene
     same_from_outside(twelve / names[5])
     changed = reading(twelve, tmp_path / "cache")
     assert looked_into == names[4:8]
-    assert len(shelf.everything(tmp_path / "cache" / "batches.sqlite")) == 3
+    assert len(Shelf(tmp_path / "cache" / "batches.sqlite").everything()) == 3
     assert list(changed.every()) == list(reading(twelve, None).every()) != list(first.every())
 
 
@@ -200,54 +201,73 @@ def age(path: Path, days: int) -> None:
 
 
 def test_everything_that_is_whole_comes_back(path: Path, tmp_path: Path) -> None:
-    assert shelf.everything(path) == {KEY: b"value", OTHER: b"\x00\xff"}
+    assert Shelf(path).everything() == {KEY: b"value", OTHER: b"\x00\xff"}
     with contextlib.closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE kept SET value = ? WHERE key = ?", (zlib.compress(b"something else"), KEY))
-    assert shelf.everything(path) == {OTHER: b"\x00\xff"}
-    assert shelf.everything(tmp_path / "not" / "there.sqlite") == {}
+    assert Shelf(path).everything() == {OTHER: b"\x00\xff"}
+    assert Shelf(tmp_path / "not" / "there.sqlite").everything() == {}
 
 
 def test_a_value_that_cannot_be_unpacked_ends_nothing(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE kept SET value = ?, sum = ? WHERE key = ?", (b"unpacked", zlib.crc32(b"unpacked"), KEY))
-    assert shelf.everything(path) == {}
-    assert shelf.take(path, [OTHER, KEY]) == {OTHER: b"\x00\xff"}
+    assert Shelf(path).everything() == {}
+    assert Shelf(path).take([OTHER, KEY]) == {OTHER: b"\x00\xff"}
 
 
 def test_a_value_put_again_is_the_one_that_is_taken(path: Path) -> None:
-    shelf.put(path, {KEY: b"newer"})
-    assert shelf.take(path, [KEY, OTHER]) == {KEY: b"newer", OTHER: b"\x00\xff"}
+    Shelf(path).put({KEY: b"newer"})
+    assert Shelf(path).take([KEY, OTHER]) == {KEY: b"newer", OTHER: b"\x00\xff"}
 
 
 def test_values_are_kept_packed(path: Path) -> None:
-    shelf.put(path, {KEY: b"word " * 100_000})
+    Shelf(path).put({KEY: b"word " * 100_000})
     assert path.stat().st_size < 50_000
-    assert shelf.take(path, [KEY]) == {KEY: b"word " * 100_000}
+    assert Shelf(path).take([KEY]) == {KEY: b"word " * 100_000}
 
 
 def test_a_value_is_kept_for_thirty_days_after_it_was_put_or_asked_for(path: Path) -> None:
     age(path, 30)
-    shelf.sweep(path, [], all_others=False)
-    assert len(shelf.everything(path)) == 2
+    Shelf(path).sweep([])
+    assert len(Shelf(path).everything()) == 2
     age(path, 40)
-    shelf.sweep(path, [KEY, b"absent"], all_others=False)
-    assert shelf.everything(path) == {KEY: b"value"}
-    shelf.sweep(path, [], all_others=False)
-    assert shelf.everything(path) == {KEY: b"value"}, "asked for now: the days begin again"
+    Shelf(path).sweep([KEY, b"absent"])
+    assert Shelf(path).everything() == {KEY: b"value"}
+    Shelf(path).sweep([])
+    assert Shelf(path).everything() == {KEY: b"value"}, "asked for now: the days begin again"
     age(path, 31)
-    shelf.put(path, {OTHER: b"put today"})
-    shelf.sweep(path, [], all_others=False)
-    assert shelf.everything(path) == {OTHER: b"put today"}
+    Shelf(path).put({OTHER: b"put today"})
+    Shelf(path).sweep([])
+    assert Shelf(path).everything() == {OTHER: b"put today"}
+
+
+def test_the_day_on_which_a_value_was_asked_for_is_noted_once_a_week(path: Path) -> None:
+    def days() -> set[int]:
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            return {int(time.time() // 86_400) - asked for (asked,) in file.execute("SELECT asked FROM kept")}
+
+    for old, noted in ((6, 6), (7, 0)):
+        age(path, old)
+        Shelf(path).sweep([KEY, OTHER])
+        assert days() == {noted}
+
+
+def test_without_a_file_everything_is_made_and_nothing_found() -> None:
+    none = Shelf(None)
+    none.put({KEY: b"value"})
+    assert none.take([KEY]) == none.everything() == {}
+    assert list(none.through({KEY: "x"}, lambda items: (item.encode() for item in items))) == [b"x"]
+    none.sweep([])
 
 
 def test_a_file_that_another_build_holds_is_as_good_as_none_and_stays_as_it_is(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         begun = time.monotonic()
-        assert shelf.take(path, [KEY]) == {}
+        assert Shelf(path).take([KEY]) == {}
         assert time.monotonic() - begun < 4, "a build waits a moment, not for the end of the other one"
         other.execute("ROLLBACK")
-    assert shelf.take(path, [KEY]) == {KEY: b"value"}
+    assert Shelf(path).take([KEY]) == {KEY: b"value"}
 
 
 def test_a_file_that_another_build_writes_for_a_moment_is_waited_for(path: Path) -> None:
@@ -255,6 +275,6 @@ def test_a_file_that_another_build_writes_for_a_moment_is_waited_for(path: Path)
     other.execute("BEGIN EXCLUSIVE")
     release = threading.Timer(0.2, lambda: other.execute("ROLLBACK"))
     release.start()
-    assert shelf.take(path, [KEY]) == {KEY: b"value"}
+    assert Shelf(path).take([KEY]) == {KEY: b"value"}
     release.join()
     other.close()

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import build, pagefind, publish, rules, shelf, staged, takedowns
+from site_builder import build, pagefind, publish, rules, staged, takedowns
 from site_builder.metadata import Row
 from site_builder.model import BuildError, Line, Problem, Source
+from site_builder.shelf import Shelf
 from tests.conftest import FULL, ROOT
 
 SAMPLE = (ROOT / "letters" / "CM99-0000118.txt").read_text(encoding="utf-8")
@@ -60,7 +61,7 @@ def hits(folder: Path, words: Iterable[str]) -> dict[str, set[str]]:
     for path in sorted(folder.rglob("*")):
         content = path.read_bytes() if path.is_file() else b""
         plain = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else b""
-        kept = b"\n".join(shelf.everything(path).values()) if path.suffix == ".sqlite" else b""
+        kept = b"\n".join(Shelf(path).everything().values()) if path.suffix == ".sqlite" else b""
         for match in wanted.finditer(b"\n".join((content, plain, kept))):
             found.setdefault(match.group().decode().lower(), set()).add(path.name)
     return found
@@ -275,7 +276,7 @@ def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
     options = build.Options(letters=folder, out=tmp_path / "site", cache=tmp_path / "cache", search=False)
     build.build(options)
     build.build(options)
-    assert hits(tmp_path / "cache", [token(1)])[token(1)] == {"data.sqlite", "letters.sqlite", "sources.sqlite"}
+    assert hits(tmp_path / "cache", [token(1)])[token(1)] == {f"{name}.sqlite" for name in ("batches", "data", "letters", "sources")}
     assert hits(tmp_path / ".previous-site", [token(1)])
     entry = takedowns.as_toml(case(1), "asked for", DAY, "salt", [token(1)])
     if way != "redacted":

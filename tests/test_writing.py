@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from site_builder import build, publish, shelf, writing
+from site_builder import build, publish, writing
+from site_builder.shelf import Shelf
 from tests.example_site import few
 
 OF_LETTERS = re.compile("decisions/|browse/[^/]+/[^/]+/")
@@ -140,7 +141,7 @@ def test_a_foreign_table_names_no_file_outside_the_site(options: build.Options, 
     table = options.cache / "pages.sqlite"
     for path in ("../secret", str(tmp_path / "secret"), "decisions/../../secret"):
         foreign = msgspec.msgpack.encode([writing.Written(path, digest, False)])
-        shelf.put(table, dict.fromkeys(shelf.everything(table), foreign))
+        Shelf(table).put(dict.fromkeys(Shelf(table).everything(), foreign))
         build.build(options)
         assert publish.is_whole(options.out)
         assert (options.out / PAGE).exists()
