@@ -49,10 +49,10 @@ from site_builder import (
     render,
     rules,
     search,
-    shelf,
     sources,
     workers,
 )
+from site_builder.shelf import Shelf
 from tests import bench_peers, corpus
 from tests.bench_peers import PAGEFIND, TOOLS, Peer
 from tests.conftest import ROOT
@@ -296,7 +296,7 @@ STAGES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("catalogue", search, ("build",)),
     ("index", search.Indexer, ("hub", "shard")),
     ("cache", cache, ("keep", "restore", "sweep")),
-    ("cache", shelf, ("put", "take", "everything", "sweep")),
+    ("cache", Shelf, ("put", "take", "everything", "sweep")),
     ("sums and sizes", publish, ("manifest", "sizes")),
 )
 """(stage, where, functions). One that is renamed stops the harness here instead of leaving its stage empty."""

@@ -276,7 +276,9 @@ def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
     options = build.Options(letters=folder, out=tmp_path / "site", cache=tmp_path / "cache", search=False)
     build.build(options)
     build.build(options)
-    assert hits(tmp_path / "cache", [token(1)])[token(1)] == {f"{name}.sqlite" for name in ("batches", "data", "letters", "sources")}
+    assert hits(tmp_path / "cache", [token(1)])[token(1)] == {
+        f"{name}.sqlite" for name in ("batches", "data", "letters", "sources")
+    }
     assert hits(tmp_path / ".previous-site", [token(1)])
     entry = takedowns.as_toml(case(1), "asked for", DAY, "salt", [token(1)])
     if way != "redacted":
