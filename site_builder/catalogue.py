@@ -79,10 +79,9 @@ class Indexed(NamedTuple):
 
 def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
     """`letters`: newest first, those without a date last."""
-    shards = tuple(_shards(letters))
     facets = tuple(facet for facet in rules.facets if facet.order >= 0)
     values = {facet.key: _values(letters, facet, rules) for facet in facets}
-    return Catalogue(shards, facets, values, {facet.key: _parents(facet, rules) for facet in facets})
+    return Catalogue(tuple(_shards(letters)), facets, values, {facet.key: _parents(facet, rules) for facet in facets})
 
 
 def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) -> Iterator[File]:

@@ -130,7 +130,7 @@ async function update() {
     const [own, answered] = await Promise.all([columnsOf(shard), answer(shard, query)]);
     if (stale()) return;
     found.parts.set(shard.number, { ...evaluate(own, index.facets, state, answered.scores), ...answered, first: own.first });
-    if (query.asked && found.parts.size < wanted.length) find("progress").textContent = say("searched", { years: (found.parts.size > 1 ? "… " : "") + shard.name }); // one: with more of them the line of a phone breaks, which moves the results
+    if (query.asked && found.parts.size < wanted.length) find("progress").textContent = say("searched", { years: (found.parts.size > 1 ? "… " : "") + shard.name }); // with more names the line of a phone breaks, which moves the results
     look();
   };
   const timer = setTimeout(look, PATIENCE);
