@@ -57,12 +57,15 @@ class Gate:
     def __init__(self, kinds: tuple[Kind, ...], allowed: Mapping[str, frozenset[str]]) -> None:
         self.allowed = allowed
         self._patterns = [(kind, _compile(pattern)) for kind in kinds for pattern, _ in kind.patterns]
+        # Most texts hold nothing: one search for all at once tells so in a third of the time. Joined, groups would be renumbered.
+        self._any = _compile("|".join(f"(?:{pattern})" for kind in kinds for pattern, _ in kind.patterns if not _groups(pattern)))
 
     def find(self, text: str, place: str = "") -> Iterator[Finding]:
         """Each finding of each kind, in the order of the kinds; what two patterns of a kind find is one finding."""
         told: set[tuple[str, int]] = set()
+        found = self._any.search(text)
         for kind, pattern in self._patterns:
-            for match in pattern.finditer(text):
+            for match in pattern.finditer(text) if found or pattern.groups else ():
                 if (kind.id, match.end()) not in told:
                     told.add((kind.id, match.end()))
                     yield Finding(kind, place, mask(match.group()))
@@ -134,6 +137,10 @@ def _prove(kind: Kind, gate: Gate) -> None:
     for text in kind.counter:
         if any(finding.kind.id == kind.id for finding in gate.find(text)):
             raise BuildError(f"privacy.toml: {kind.id}: counter-example {text!r} is matched; narrow the rule")
+
+
+def _groups(pattern: str) -> int:
+    return _compile(pattern).groups
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

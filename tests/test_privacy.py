@@ -6,8 +6,10 @@ import random
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from site_builder import build, formats, parse, privacy
@@ -45,6 +47,20 @@ def test_a_gate_without_rules_finds_nothing_of_it() -> None:
     """The negative control: the figure above is the rules' doing."""
     empty = privacy.Gate((), {})
     assert not [found for kind in planted.KINDS for found in empty.find(planted.planted(kind, random.Random(1)))]
+
+
+def test_a_text_is_searched_as_if_each_pattern_were_alone() -> None:
+    kinds = tomllib.loads(KINDS)["kind"]
+    examples = [text for kind in kinds for text in (*(example for _, example in kind["patterns"]), *kind.get("counter", ()))]
+    chance = random.Random(7)
+    alone = [
+        privacy.Gate((msgspec.convert({**kind, "patterns": [one]}, privacy.Kind),), {})
+        for kind in kinds
+        for one in kind["patterns"]
+    ]
+    for _ in range(EACH):
+        text = " and ".join(chance.choices(examples, k=chance.choice((1, 1, 3))))
+        assert {found.kind.id for found in GATE.find(text)} == {found.kind.id for gate in alone for found in gate.find(text)}
 
 
 def test_a_finding_shows_its_shape_and_never_its_value() -> None:
