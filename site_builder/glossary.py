@@ -2,7 +2,7 @@
 
 The words are the headings of the hand-written glossary: abbreviations ("UR") as they are written, words of several parts ("claims
 administrator") in any case. One plain word ("issue") is too common to be linked. What a letter says is left as it is, and so are
-links, headings, controls and code. One pass over the main part of a page; on pages of letters it ends at the article at once.
+links, headings, controls and code. One pass over the main part of a page, which steps over what is left as it is.
 """
 
 from __future__ import annotations
@@ -36,19 +36,16 @@ class Glossary:
         if self._any is None or min(start, end) < 0 or not self._any.search(html, start, end):
             return html
         done: set[str] = set()
-        made = [html[:start]]
-        inside, depth = "", 0
-        for token in _TOKEN.finditer(html, start, end):
+        made, at = [html[:start]], start
+        while at < end and (token := _TOKEN.match(html, at, end)):
             closing, tag, rest = token.groups()
+            at = token.end()
             if not tag:
-                made.append(token[0] if inside else self._text(token[0], root, done))
+                made.append(self._text(token[0], root, done))
                 continue
-            made.append(token[0])
-            if inside:
-                depth += (tag == inside) * (-1 if closing else 1)
-                inside = inside if depth else ""
-            elif not closing and (tag in _LEFT or _SAID.search(rest)):
-                inside, depth = tag, 1
+            if not closing and (tag in _LEFT or _SAID.search(rest)):
+                at = _behind(html, tag, at, end)
+            made.append(html[token.start() : at])
         return "".join((*made, html[end:]))
 
     def _text(self, text: str, root: str, done: set[str]) -> str:
@@ -61,6 +58,16 @@ class Glossary:
             return f'<a href="{root}{self._url}#{found}">{word}</a>'
 
         return self._any.sub(link, text) if self._any else text
+
+
+def _behind(html: str, tag: str, start: int, end: int) -> int:
+    """Where the element ends whose first tag ends at `start`; `end` where it is not closed."""
+    depth = 1
+    for token in re.compile(rf"<(/?){tag}(?![a-zA-Z0-9])[^>]*>").finditer(html, start, end):
+        depth += -1 if token[1] else 1
+        if not depth:
+            return token.end()
+    return end
 
 
 def _pattern(word: str) -> str:
