@@ -135,7 +135,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
         report = msgspec.msgpack.decode(known, type=Report)
         return msgspec.structs.replace(report, seconds=time.monotonic() - started, unchanged=True)
     carried: dict[str, str] = {}
-    with publish.publishing(options.out, carried=carried) as stage:
+    with publish.publishing(options.out, carried=carried if options.cache else None) as stage:
         reading = read(options, progress)
         refuse_nothing(reading, str(options.letters))
         site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)

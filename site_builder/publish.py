@@ -20,7 +20,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -30,6 +30,8 @@ from site_builder.model import BuildError, File
 
 MANIFEST = "manifest.json"
 NOJEKYLL = ".nojekyll"
+PAGE = ".html"
+"""Ends the name of every page, and of nothing else in a site."""
 REMOVED = "decisions/_removed.html"
 """The page that stands in the place of every letter that was taken down."""
 _MANIFEST_LINE = 73
@@ -86,22 +88,23 @@ def exchange(new: Path, old: Path) -> None:
 
 
 @contextlib.contextmanager
-def publishing(out: Path, exchange: Exchange = exchange, carried: Mapping[str, str] = MappingProxyType({})) -> Iterator[Path]:
+def publishing(out: Path, exchange: Exchange = exchange, carried: Mapping[str, str] | None = None) -> Iterator[Path]:
     """An empty staging folder; what stands in it when the block ends well is the site `out`. Otherwise `out` stays as it was.
 
-    `carried`: path -> sha256 of what was carried over until then, see `carry`.
+    `carried`: path -> sha256 of what was carried over until then, see `carry`. Whoever gives it finds the pages of the generation
+    before in the folder, which need no new name if they are to stay; `leave` removes the others.
     """
     out = Path(os.path.realpath(out))
     with _disk_errors(out), _locked(out):
-        _sweep(out)
+        _sweep(out, but=[] if carried is None else [_previous(out)])
         _refuse_what_is_no_site(out)
         stage = out.with_name(f".stage-{out.name}-{secrets.token_hex(4)}")
         try:
-            stage.mkdir()
+            _begin(stage, _previous(out))
             yield stage
             (stage / NOJEKYLL).touch()
-            _refuse_other_names(stage, carried)
-            (stage / MANIFEST).write_bytes(manifest(stage, carried))
+            _refuse_other_names(stage, carried or {})
+            (stage / MANIFEST).write_bytes(manifest(stage, carried or {}))
             _swap(stage, out, exchange)
         except BaseException:
             shutil.rmtree(stage, ignore_errors=True)
@@ -123,17 +126,16 @@ def kept(out: Path) -> Iterator[None]:
 
 
 def carry(path: str, sha256: str, out: Path, stage: Path) -> bool:
-    """Links a file of the site `out` into the stage, or copies it where it cannot be linked; False unless it has this sum."""
+    """Does the stage have the file with this sum? Where it lacks it, it is linked from the site `out`, or copied where it cannot
+    be linked.
+    """
     old, new = os.path.join(out, path), os.path.join(stage, path)
-    try:
-        handle = os.open(old, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(handle, "rb", buffering=0) as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                return False
-    except OSError as error:
-        if error.errno not in _IS_NO_FILE:
-            raise
+    if _has(new, sha256):
+        return True
+    if not _has(old, sha256):
         return False
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(new)
     os.makedirs(os.path.dirname(new), exist_ok=True)
     try:
         os.link(old, new)
@@ -142,6 +144,11 @@ def carry(path: str, sha256: str, out: Path, stage: Path) -> bool:
             raise
         shutil.copyfile(old, new)
     return True
+
+
+def leave(stage: Path, pages: Collection[str]) -> None:
+    """Removes all pages but these."""
+    _thin(stage, lambda name: not name.endswith(PAGE) or name in pages)
 
 
 def put(stage: Path, file: File) -> None:
@@ -209,9 +216,48 @@ def _no_plain_file(path: Path | str) -> BuildError:
     return BuildError(f"{path} is a link or no regular file: a site holds plain files only", exit_code=5)
 
 
+def _has(path: str, sha256: str) -> bool:
+    """Is it a regular file with this sum?"""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb", buffering=0) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError as error:
+        if error.errno not in _IS_NO_FILE:
+            raise
+        return False
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _begin(stage: Path, before: Path) -> None:
+    """The stage: empty, or with the pages of the generation before where that is still there."""
+    try:
+        before.rename(stage)
+    except FileNotFoundError:
+        stage.mkdir()
+    else:
+        _thin(stage, lambda name: name.endswith(PAGE))
+
+
+def _thin(folder: Path, is_wanted: Callable[[str], bool], within: str = "") -> bool:
+    """Removes every file that is not wanted, whatever is no regular file, and folders that have become empty. Is any left?"""
+    left = False
+    for entry in list(os.scandir(folder)):
+        name = f"{within}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            if _thin(Path(entry.path), is_wanted, f"{name}/"):
+                left = True
+            else:
+                os.rmdir(entry.path)
+        elif entry.is_file(follow_symlinks=False) and is_wanted(name):
+            left = True
+        else:
+            os.unlink(entry.path)
+    return left
 
 
 def _swap(stage: Path, out: Path, exchange: Exchange) -> None:
@@ -245,12 +291,12 @@ def _mend(out: Path) -> None:
         _aside(out).rename(out)
 
 
-def _sweep(out: Path) -> None:
+def _sweep(out: Path, but: Collection[Path] = ()) -> None:
     """Remove what earlier builds left: the previous generation, and the stages of builds that were killed."""
     _mend(out)
     left = re.compile(rf"\.stage-{re.escape(out.name)}-[0-9a-f]{{8}}")
     for path in sorted(out.parent.iterdir()):
-        if left.fullmatch(path.name) or path in (_previous(out), _aside(out)):
+        if left.fullmatch(path.name) or path in {_previous(out), _aside(out)}.difference(but):
             shutil.rmtree(path)
 
 

@@ -60,7 +60,7 @@ def write(
     jobs: int,
     progress: Progress = lambda done, total: None,
 ) -> Iterator[Done]:
-    """Writes every page of the parts into `stage`; what became of each part, in order."""
+    """Writes every page of the parts into `stage`; what became of each part, in order. With `kept` no other page stays there."""
     known = kept.shelf.everything() if kept else {}
 
     def one(part: Part) -> Done:
@@ -71,15 +71,17 @@ def write(
         return Done(key, files, carried=False)
 
     progress(0, len(parts))
-    asked, new = set[bytes](), dict[bytes, bytes]()
+    asked, new, paths = set[bytes](), dict[bytes, bytes](), set[str]()
     for number, done in enumerate(workers.spread(one, parts, jobs), 1):
         yield done
+        paths.update(file.path for file in done.files)
         if done.key:
             asked.add(done.key)
             if not done.carried:
                 new[done.key] = msgspec.msgpack.encode(done.files)
         progress(number, len(parts))
     if kept:
+        publish.leave(stage, paths)
         kept.shelf.put(new)
         kept.shelf.sweep(asked)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from site_builder import publish
-from site_builder.model import BuildError
+from site_builder.model import BuildError, File
 
 FAULTS = ("kill", "ENOSPC", "EACCES", "EIO")
 NAMES = ("index.html", "browse/index.html", "decisions/a.html", "decisions/b.html", "pagefind/x.pf_fragment")
@@ -46,6 +47,20 @@ def renaming_twice(out: Path, word: str) -> None:
     """The fallback, as on a system that cannot exchange two folders."""
     with publish.publishing(out, exchange=_unsupported) as stage:
         fill(stage, word)
+
+
+def carrying(out: Path, word: str) -> None:
+    """Onto the pages of the generation before, as with a cache."""
+    carried: dict[str, str] = {}
+    with publish.publishing(out, carried=carried) as stage:
+        for name in NAMES:
+            content = f"{word} {name}".encode()
+            digest = hashlib.sha256(content).hexdigest()
+            if publish.carry(name, digest, out, stage):
+                carried[name] = digest
+            else:
+                publish.put(stage, File(path=name, content=content))
+        publish.leave(stage, NAMES)
 
 
 def _unsupported(new: Path, old: Path) -> None:
@@ -78,7 +93,7 @@ def without_mending(out: Path, word: str) -> None:
     shutil.rmtree(old)
 
 
-STRATEGIES: dict[str, Strategy] = {f.__name__: f for f in (exchanging, renaming_twice, in_place, without_mending)}
+STRATEGIES: dict[str, Strategy] = {f.__name__: f for f in (exchanging, renaming_twice, carrying, in_place, without_mending)}
 
 
 def every_point(strategy: Strategy, folder: Path) -> dict[str, object]:

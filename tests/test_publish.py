@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from site_builder import publish
-from site_builder.model import BuildError
+from site_builder.model import BuildError, File
 from tests import publish_faults
 from tests.conftest import FULL, ROOT
 
@@ -86,7 +86,7 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, dict
     return told
 
 
-@pytest.mark.parametrize("strategy", ["exchanging", "renaming_twice"])
+@pytest.mark.parametrize("strategy", ["exchanging", "renaming_twice", "carrying"])
 @pytest.mark.parametrize("fault", publish_faults.FAULTS)
 def test_no_point_at_which_a_build_dies_or_fails_tears_the_site(faults: dict, strategy: str, fault: str) -> None:
     tally = faults[strategy][fault]
@@ -362,7 +362,72 @@ def test_a_file_that_has_not_changed_is_carried_over_as_the_same_file(tmp_path: 
     with publish.publishing(out, carried=sums) as stage:
         assert [publish.carry(name, digest, out, stage) for name, digest in sums.items()] == [True, True]
         assert (stage / "decisions/of/1999/a.html").samefile(out / "decisions/of/1999/a.html")
+        publish.leave(stage, sums)
     assert set(publish.files(out)) == {*sums, ".nojekyll", "manifest.json"}
+    assert publish.is_whole(out)
+
+
+def generations(out: Path, *told: dict[str, str]) -> None:
+    """Publishes pages, name -> text, one generation after the other, each carrying over what it can."""
+    for texts in told:
+        carried: dict[str, str] = {}
+        with publish.publishing(out, carried=carried) as stage:
+            for name, text in texts.items():
+                digest = hashlib.sha256(text.encode()).hexdigest()
+                if publish.carry(name, digest, out, stage):
+                    carried[name] = digest
+                else:
+                    publish.put(stage, File(path=name, content=text.encode()))
+            publish.leave(stage, texts)
+
+
+def test_a_page_of_the_generation_before_stays_without_a_new_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out, page = tmp_path / "out", "decisions/a.html"
+    generations(out, {page: "a"}, {page: "a"})
+    first = (out / page).stat().st_ino
+    monkeypatch.delattr(os, "link")
+    generations(out, {page: "a"})
+    assert (out / page).stat().st_ino == first
+    assert publish.is_whole(out)
+
+
+@pytest.mark.parametrize("last", [{"x.html": "x"}, {"x.html": "x", "a/b.html": "changed twice"}])
+def test_a_page_of_the_generation_before_stays_only_if_it_is_one_of_this(tmp_path: Path, last: dict[str, str]) -> None:
+    out = tmp_path / "out"
+    generations(
+        out, {"x.html": "x", "a/b.html": "b", "a/c/d.html": "d", "data/d.csv": "d"}, {"x.html": "x", "a/b.html": "B"}, last
+    )
+    assert {name: (out / name).read_text() for name in publish.files(out) if name.endswith(".html")} == last
+    assert {path.name for path in out.iterdir() if path.is_dir()} == {name.partition("/")[0] for name in last} - {"x.html"}
+    assert publish.is_whole(out)
+
+
+def test_a_page_that_is_written_over_stays_as_it_was_in_the_site_that_stands(tmp_path: Path) -> None:
+    out, seen = tmp_path / "out", []
+    generations(out, {"a.html": "a"}, {"a.html": "a"})
+    with publish.publishing(out, carried={}) as stage:
+        assert (stage / "a.html").samefile(out / "a.html")
+        publish.put(stage, File(path="a.html", content=b"new"))
+        seen.append((out / "a.html").read_text())
+    assert (*seen, (out / "a.html").read_text()) == ("a", "new")
+
+
+@pytest.mark.parametrize("fault", ["changed", "link", "link to a folder", "pipe"])
+def test_what_somebody_did_to_the_generation_before_does_not_come_back(tmp_path: Path, fault: str) -> None:
+    out, page = tmp_path / "out", tmp_path / ".previous-out" / "a.html"
+    generations(out, {"a.html": "a", "b/b.html": "b"}, {"a.html": "A", "b/b.html": "b"})
+    page.unlink()
+    if fault == "changed":
+        page.write_text("other")
+    elif fault == "pipe":
+        os.mkfifo(page)
+    else:
+        page.symlink_to(out / ("b" if "folder" in fault else "a.html"))
+    generations(out, {"a.html": "A", "b/b.html": "b"})
+    assert {name: (out / name).read_text() for name in publish.files(out) if name.endswith(".html")} == {
+        "a.html": "A",
+        "b/b.html": "b",
+    }
     assert publish.is_whole(out)
 
 
