@@ -88,13 +88,13 @@ class Desk(NamedTuple):
         known = [_known(gave, key, whole) for key in keys]
         new = [file for batch, taken in zip(batches, known, strict=True) if not taken for file in batch]
         results = sources.read(new, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=opened)
-        taken, letters = list[Batch](), list[Letter]()
-        for key, batch, found in zip(keys, batches, known, strict=True):
-            heard = partial(_counted, before=len(letters), total=len(files), progress=progress)
-            taken.append(found or self._take(list(islice(results, len(batch))), opened, read, whole, heard))
-            letters += taken[-1].letters
-            if not found:
-                _keep(gave, key, len(batch), taken[-1], whole)
+        begin = partial(self._begin, opened=opened, read=read, whole=whole, progress=partial(progress, READING), total=len(files))
+        taken = list[Batch]()
+        for key, batch, found in zip(keys, batches, _one_ahead(batches, known, results, begin), strict=True):
+            taken.append(found)
+            if not known[len(taken) - 1]:
+                _keep(gave, key, len(batch), found, whole)
+        letters = list(chain.from_iterable(one.letters for one in taken))
         if len(letters) < len(files) or not new:
             progress(READING, len(letters), len(letters))
         opened.sweep({key for one in taken for key in one.opened})
@@ -124,15 +124,18 @@ class Desk(NamedTuple):
         allowed = sorted((digest, sorted(kinds)) for digest, kinds in self.reader.gate.allowed.items())
         return hashlib.sha256(msgspec.msgpack.encode((self.code, self.reader.table, allowed))).digest()
 
-    def _take(
+    def _begin(
         self,
         results: Sequence[Source | Problem],
+        before: int,
+        *,
         opened: Shelf,
         read: Shelf,
         whole: Whole,
-        heard: Callable[[Iterator[bytes]], Iterator[bytes]],
-    ) -> Batch:
-        """What was opened, read. `heard`: passes letters on and counts them."""
+        progress: Callable[[int, int], None],
+        total: int,
+    ) -> Callable[[], Batch]:
+        """Others begin to read what was opened; the call waits for them. `before`: letters that came in before these."""
         found = [result for result in results if isinstance(result, Source)]
         problems = list(chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in results))
         single, doubled = _unique(found, attrgetter("name"), {})
@@ -141,13 +144,33 @@ class Desk(NamedTuple):
         gone = [one for _, one in applied if isinstance(one, Problem)]
         kept = sources.keep(opened, (source for source, one in applied if source == one))
         asked = {read.key(source): source for source in left}
-        letters = whole.add(heard(read.through(asked, self._read, _is_worth_keeping)))
         names = [problem.file for problem in gone]
-        return Batch(letters, (*problems, *doubled, *gone), names, tuple(asked), tuple(kept))
+        letters = _counted(read.through(asked, self._read, _is_worth_keeping), before, total, progress)
+        first = list(islice(letters, 1))  # who asks for one sets the others going
+        return lambda: Batch(whole.add(chain(first, letters)), (*problems, *doubled, *gone), names, tuple(asked), tuple(kept))
 
     def _read(self, sources: Sequence[Source]) -> Iterator[bytes]:
         """The letters, encoded, in order."""
         return workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), sources, self.jobs, _lost)
+
+
+def _one_ahead(
+    batches: Iterable[Sequence[sources.Found]],
+    known: Iterable[Batch | None],
+    results: Iterator[Source | Problem],
+    begin: Callable[[Sequence[Source | Problem], int], Callable[[], Batch]],
+) -> Iterator[Batch]:
+    """What each batch gave. While others read its letters, the files of the next are opened here, and what the one before gave is
+    put away.
+    """
+    before, finish = 0, list[Callable[[], Batch]]()
+    for batch, found in zip(batches, known, strict=True):
+        opened = [] if found else list(islice(results, len(batch)))
+        done = [wait() for wait in finish] + ([found] if found else [])
+        before += sum(len(one.letters) for one in done)
+        finish = [] if found else [begin(opened, before)]
+        yield from done
+    yield from (wait() for wait in finish)
 
 
 def _key(gave: Shelf, files: Sequence[sources.Found]) -> bytes:
@@ -200,10 +223,10 @@ def _is_worth_keeping(letter: bytes) -> bool:
     return LOST.encode() not in letter
 
 
-def _counted(letters: Iterator[bytes], before: int, total: int, progress: Progress) -> Iterator[bytes]:
+def _counted(letters: Iterator[bytes], before: int, total: int, progress: Callable[[int, int], None]) -> Iterator[bytes]:
     for number, letter in enumerate(letters, before + 1):
         yield letter
-        progress(READING, number, total)
+        progress(number, total)
 
 
 def _unique(found: Iterable[Item], name: Callable[[Item], str], first: dict[str, str]) -> tuple[list[Item], list[Problem]]:

@@ -73,7 +73,7 @@ def read(
     largest: int = LARGEST,
     kept: Shelf = NOTHING,
 ) -> Iterator[Source | Problem]:
-    """Every file, in order, few in memory at once; `progress` hears (read, all). What `kept` knows is hashed, not read again."""
+    """Every file, in order, few in memory at once; `progress` hears (read, all). A PDF that `kept` knows is hashed, not read."""
     threads = jobs if any(file.suffix == ".pdf" for file in files) else 1  # text alone gains nothing from more
     with PdfReader(jobs) as pdfs, ThreadPoolExecutor(threads) as pool:
         try:
@@ -94,7 +94,7 @@ def _opened(files: Sequence[Found], largest: int, kept: Shelf) -> tuple[list[byt
     names = [file.name for file in files]
     if kept.path:
         keys = [
-            kept.key(name, hashlib.sha256(read).hexdigest()) if isinstance(read, bytes) else b""
+            kept.key(name, hashlib.sha256(read).hexdigest()) if isinstance(read, bytes) and _is_pdf(name) else b""
             for name, read in zip(names, contents, strict=True)
         ]
         known = kept.take(filter(None, keys))
@@ -105,8 +105,8 @@ def _opened(files: Sequence[Found], largest: int, kept: Shelf) -> tuple[list[byt
 
 
 def keep(kept: Shelf, sources: Iterable[Source]) -> Iterable[bytes]:
-    """For the next build; under which keys, for its sweep."""
-    by_key = {kept.key(source.name, source.sha256): source for source in sources} if kept.path else {}
+    """PDFs, for the next build; under which keys, for its sweep. A text is opened as quickly as it is looked up."""
+    by_key = {kept.key(one.name, one.sha256): one for one in sources if _is_pdf(one.name)} if kept.path else {}
     new = by_key.keys() - kept.among(by_key)
     kept.put({key: msgspec.msgpack.encode(by_key[key]) for key in sorted(new)})
     return by_key.keys()
@@ -154,7 +154,11 @@ def read_file(path: Path, name: str, pdfs: PdfReader | None = None, largest: int
 def _understood(content: bytes | Problem | Source, name: str, pdfs: PdfReader | None) -> Source | Problem:
     if not isinstance(content, bytes):
         return content
-    return _from_pdf(content, name, pdfs) if name.lower().endswith(".pdf") else _from_text(content, name)
+    return _from_pdf(content, name, pdfs) if _is_pdf(name) else _from_text(content, name)
+
+
+def _is_pdf(name: str) -> bool:
+    return name.lower().endswith(".pdf")
 
 
 def content(file: Found, largest: int = LARGEST) -> bytes | Problem:
