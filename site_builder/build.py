@@ -161,7 +161,8 @@ def build(options: Options, progress: Progress = silent) -> Report:
         done = list(writing.write(stage, parts, tools.renderer, kept, jobs=options.jobs, progress=told))
         carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
         indexer = _indexer(stage, options, reading) if options.search else None
-        search.build(stage, planned, reading.beside.rules, indexer, jobs=options.jobs, progress=progress)
+        pieces = search.pieces_of(planned, reading.whole.digest, shelf("catalogue"))
+        search.build(stage, planned, reading.beside.rules, indexer, jobs=options.jobs, progress=progress, pieces=pieces)
         written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, host=reading.beside.host, carried=carried)
     if reading.beside.gone.is_any:

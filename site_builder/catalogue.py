@@ -64,6 +64,16 @@ class Catalogue(NamedTuple):
     """Facet key -> value id -> the value above it."""
 
 
+class Piece(NamedTuple):
+    """What the catalogue has of one shard, before its text is indexed."""
+
+    files: Mapping[str, File]
+    """By the names under which index.json has them."""
+    cards: Sequence[File]
+    told: Mapping[str, Any]
+    """What index.json says of it besides."""
+
+
 class Indexed(NamedTuple):
     """What the text index adds to the catalogue."""
 
@@ -84,36 +94,38 @@ def plan(letters: Sequence[Letter], rules: Rules) -> Catalogue:
     return Catalogue(tuple(_shards(letters)), facets, values, {facet.key: _parents(facet, rules) for facet in facets})
 
 
-def files(catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None) -> Iterator[File]:
-    """Every file below catalogue/ but the word lists."""
-    together = 32 if sum(len(shard.letters) for shard in catalogue.shards) <= FEW else 8
+def piece(catalogue: Catalogue, shard: Shard) -> Piece:
+    """Of a shard."""
+    cards = list(_cards(shard, together(catalogue)))
+    dates = [letter.decision_date for letter in shard.letters if letter.decision_date]
+    told = {
+        "name": shard.name,
+        "letters": len(shard.letters),
+        "issues": sum(len(letter.issues) for letter in shard.letters),
+        "first": min(dates).isoformat() if dates else None,
+        "last": max(dates).isoformat() if dates else None,
+        "values": dict(_open_values(catalogue, shard)),
+        "cards": cards[0].path.rpartition("/")[0] + "/",
+    }
+    return Piece(dict(_shard_files(catalogue, shard)), cards, told)
+
+
+def files(
+    catalogue: Catalogue, rules: Rules, indexed: Indexed | None = None, pieces: Iterable[Piece] | None = None
+) -> Iterator[File]:
+    """Every file below catalogue/ but the word lists. `pieces`: of its shards, where they are known already."""
     listed = []
-    for shard in catalogue.shards:
-        own = dict(_shard_files(catalogue, shard))
-        text = {}
+    for shard, one in zip(catalogue.shards, pieces or (piece(catalogue, shard) for shard in catalogue.shards), strict=True):
+        own, text = dict(one.files), {}
         if indexed:
             text["text"], numbers = indexed.shard(shard)
             own["fragments"] = _file(f"{shard.name}.fragments", "bin", _little(array("I", numbers)))
-        cards = list(_cards(shard, together))
-        yield from (*own.values(), *cards)
-        dates = [letter.decision_date for letter in shard.letters if letter.decision_date]
-        listed.append(
-            {
-                "name": shard.name,
-                "letters": len(shard.letters),
-                "issues": sum(len(letter.issues) for letter in shard.letters),
-                "first": min(dates).isoformat() if dates else None,
-                "last": max(dates).isoformat() if dates else None,
-                "values": dict(_open_values(catalogue, shard)),
-                "cards": cards[0].path.rpartition("/")[0] + "/",
-                **{name: file.path for name, file in own.items()},
-                **text,
-            }
-        )
+        yield from (*own.values(), *one.cards)
+        listed.append({**one.told, **{name: file.path for name, file in own.items()}, **text})
     vocabulary = _file("vocabulary", "json", msgspec.json.encode([_words(catalogue, facet, rules) for facet in catalogue.facets]))
     yield vocabulary
     index = {
-        "cards": together,
+        "cards": together(catalogue),
         "open": OPEN,
         "vocabulary": vocabulary.path,
         "text": {"hub": indexed.hub, "words": indexed.words, "initials": indexed.initials} if indexed else None,
@@ -129,6 +141,11 @@ def case_code(letter: Letter) -> int:
     if not match:
         return 0
     return int(match["year"]) * 10**7 + int(match["number"]) + (2 * 10**9 if match["kind"] == "IMR " else 0)
+
+
+def together(catalogue: Catalogue) -> int:
+    """Letters whose cards stand in one file."""
+    return 32 if sum(len(shard.letters) for shard in catalogue.shards) <= FEW else 8
 
 
 def _values(letters: Sequence[Letter], facet: Facet, rules: Rules) -> tuple[str, ...]:

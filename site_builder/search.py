@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from site_builder import cache, catalogue, pagefind, publish, staged
-from site_builder.catalogue import Catalogue, Indexed, Shard
+from site_builder.catalogue import Catalogue, Indexed, Piece, Shard
 from site_builder.model import File, Letter
 from site_builder.rules import Rules
 from site_builder.shelf import Shelf
@@ -125,18 +125,38 @@ def build(
     *,
     jobs: int,
     progress: Callable[[str, int, int], None],
+    pieces: Iterable[Piece] | None = None,
 ) -> None:
-    """Writes catalogue/ and, with an indexer, pagefind/ below `stage`. Shards are indexed side by side, at most two at once."""
+    """Writes catalogue/ and, with an indexer, pagefind/ below `stage`. Shards are indexed side by side, at most two at once.
+
+    `pieces`: see `pieces_of`.
+    """
     indexes = _indexes(indexer, planned, jobs, progress) if indexer else {}
-    join(stage, planned, rules, indexes.__getitem__ if indexer else None)
+    join(stage, planned, rules, indexes.__getitem__ if indexer else None, pieces)
     if indexer and indexer.kept:
         indexer.kept.sweep(planned, {index.key for index in indexes.values()})
 
 
-def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Indexes | None) -> None:
-    """Writes catalogue/. `indexes`: None for a site without text search."""
-    for file in catalogue.files(planned, rules, indexed(stage, planned, indexes) if indexes else None):
+def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Indexes | None, pieces: Iterable[Piece] | None = None) -> None:
+    """Writes catalogue/. `indexes`: None for a site without text search; `pieces`: see `pieces_of`."""
+    for file in catalogue.files(planned, rules, indexed(stage, planned, indexes) if indexes else None, pieces):
         publish.put(stage, file)
+
+
+def pieces_of(planned: Catalogue, digest: Callable[[Letter], bytes], shelf: Shelf) -> Iterator[Piece]:
+    """What the catalogue has of each shard; from the shelf where it has been made before. `digest`: of every word of a letter."""
+    common = [catalogue.together(planned), planned.values, planned.parents]
+
+    def key(shard: Shard) -> bytes:
+        return shelf.key(shard.name, common, [(letter.id, digest(letter)) for letter in shard.letters])
+
+    def made(shards: Sequence[Shard]) -> Iterator[bytes]:
+        return (msgspec.msgpack.encode(catalogue.piece(planned, shard)) for shard in shards)
+
+    asked = {key(shard): shard for shard in planned.shards}
+    for piece in shelf.through(asked, made):
+        yield msgspec.msgpack.decode(piece, type=Piece)
+    shelf.sweep(asked)
 
 
 def _indexes(indexer: Indexer, planned: Catalogue, jobs: int, progress: Callable[[str, int, int], None]) -> dict[str, Index]:

@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from site_builder import catalogue, facets
+from site_builder import catalogue, facets, search
 from site_builder.model import Letter
+from site_builder.shelf import Shelf
 from tests import corpus
 from tests.conftest import FULL, ROOT
 
@@ -158,6 +159,35 @@ def test_a_letter_more_changes_the_files_of_its_shard_and_the_index_only(years_a
     year = letters()[0].decision_year
     assert before ^ after
     assert all(path.startswith(f"catalogue/{year}.") for path in before ^ after)
+
+
+def test_what_the_catalogue_has_of_a_shard_is_made_again_only_where_something_it_tells_has_changed(
+    tmp_path: Path, years_apart: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf, made = Shelf(tmp_path / "catalogue.sqlite"), list[str]()
+    piece = catalogue.piece
+    monkeypatch.setattr(catalogue, "piece", lambda planned, shard: made.append(shard.name) or piece(planned, shard))
+
+    def anew(some: Sequence[Letter]) -> set[str]:
+        """Names of the shards that are made again; what comes out is always what comes out without a shelf."""
+        made.clear()
+        planned = catalogue.plan(some, corpus.known())
+        pieces = search.pieces_of(planned, msgspec.msgpack.encode, shelf)
+        found = list(catalogue.files(planned, corpus.known(), pieces=pieces))
+        again = set(made)
+        assert found == list(catalogue.files(planned, corpus.known()))
+        return again
+
+    everything = letters()
+    shards = {shard.name for shard in catalogue.plan(everything, corpus.known()).shards}
+    year = everything[0].decision_year
+    assert anew(everything) == shards
+    assert anew(everything) == set()
+    other = msgspec.structs.replace(everything[0], case_number="CM99-9999999")
+    assert anew((other, *everything[1:])) == {year}
+    renamed = msgspec.structs.replace(everything[0], id="another-name")
+    assert anew((renamed, *everything[1:])) == {year}
+    assert anew([letter for letter in everything if letter.decision_year != year]) == shards - {year}, "values have new numbers"
 
 
 def test_years_of_few_letters_stand_together_so_that_those_of_other_years_stay(monkeypatch: pytest.MonkeyPatch) -> None:
