@@ -50,13 +50,17 @@ def are_settled(seen: Iterable[Mark]) -> bool:
 
 
 def _below(folder: str) -> Iterator[Mark]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _below(entry.path)
-                else:
-                    yield _mark(entry.path, entry.stat(follow_symlinks=False))
+    folders = [folder]
+    while folders:
+        with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                try:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        yield _mark(entry.path, entry.stat(follow_symlinks=False))
+                except OSError:  # gone meanwhile
+                    continue
 
 
 def _mark(path: str, status: os.stat_result) -> Mark:

@@ -182,8 +182,8 @@ def _under_sheet(outlines: Mapping[str, bytes], sheet: Sheet) -> Sequence[object
 
 
 def outlines(letters: Iterable[Letter]) -> Mapping[str, bytes]:
-    """Digests of the outlines of letters, by id: whoever shows several letters knows no more of them."""
-    shown = (msgspec.structs.replace(letter.outline, sha256="", source="", problems=()) for letter in letters)
+    """Digests of letters, by id. Of outlines: whoever shows several letters knows no more of them."""
+    shown = (msgspec.structs.replace(letter, sha256="", source="", problems=()) for letter in letters)
     return {letter.id: _digest(letter) for letter in shown}
 
 

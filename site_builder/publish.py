@@ -181,7 +181,7 @@ def manifest(folder: Path, carried: Mapping[str, str] = MappingProxyType({})) ->
 
 def sizes(stage: Path) -> dict[str, int]:
     """Bytes of every file, with what is added when the stage is published."""
-    found = {name: (stage / name).stat().st_size for name in files(stage)}
+    found = {name: os.stat(f"{stage}/{name}").st_size for name in files(stage)}
     return found | {NOJEKYLL: 0, MANIFEST: sum(len(name) + _MANIFEST_LINE for name in (*found, NOJEKYLL))}
 
 
@@ -195,20 +195,23 @@ def is_whole(folder: Path) -> bool:
 
 def files(folder: Path) -> Iterator[str]:
     """Paths of all files below `folder`. A link would be published as what it points to, a pipe would hang the upload."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from (f"{entry.name}/{name}" for name in files(Path(entry.path)))
-                continue
-            if not entry.is_file(follow_symlinks=False):
-                raise _no_plain_file(entry.path)
-            yield entry.name
+    folders = [""]
+    while folders:
+        below = folders.pop()
+        with os.scandir(folder / below) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{below}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False):
+                    yield f"{below}{entry.name}"
+                else:
+                    raise _no_plain_file(entry.path)
 
 
 def _refuse_other_names(stage: Path, carried: Mapping[str, str]) -> None:
     """A file that stands elsewhere too changes with it; what is carried stands in the old site, which nobody changes."""
     for name in files(stage):
-        if name not in carried and (stage / name).stat().st_nlink != 1:
+        if name not in carried and os.stat(f"{stage}/{name}").st_nlink != 1:
             raise _no_plain_file(stage / name)
 
 

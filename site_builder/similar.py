@@ -67,11 +67,10 @@ class Known(NamedTuple):
         owner = self.owners[number]
         return self.letters[owner].issues[number - self.firsts[owner]]
 
-    def around(self, number: int, key: Key) -> Sequence[int]:
-        """Of those who share a pair of values with an issue NEAREST on either side in time, and the issue itself."""
-        numbers = self.having[key]
-        at = bisect_left(numbers, number)
-        return numbers[max(0, at - NEAREST) : at + NEAREST + 1]
+    def around(self, number: int, key: Key) -> slice:
+        """Of `having[key]` those NEAREST to an issue in time on either side, and the issue itself."""
+        at = bisect_left(self.having[key], number)
+        return slice(max(0, at - NEAREST), at + NEAREST + 1)
 
 
 class Finder:
@@ -104,14 +103,15 @@ class Finder:
         told = hashlib.sha256(self._known.letters[number].id.encode())
         for own in range(*self._known.firsts[number : number + 2]):
             for key in sorted(_keys(_values(self._known.issue(own)))):  # sets have an order of their own in each process
-                told.update(array("Q", map(self._digests.__getitem__, self._known.around(own, key))))
+                told.update(self._digests[key][self._known.around(own, key)])
             told.update(b"-")
         return told.digest()
 
     @cached_property
-    def _digests(self) -> array[int]:
-        """Of what is compared of each issue."""
-        return array("Q", (_digest(letter, issue) for letter in self._known.letters for issue in letter.issues))
+    def _digests(self) -> Mapping[Key, array[int]]:
+        """Of what is compared of the issues that have a pair of values."""
+        of = array("Q", (_digest(letter, issue) for letter in self._known.letters for issue in letter.issues))
+        return {key: array("Q", map(of.__getitem__, numbers)) for key, numbers in self._known.having.items()}
 
 
 def _of(known: Known, compared: Callable[[int], Compared], place: int) -> tuple[Similar, ...]:
@@ -162,7 +162,7 @@ def _likest_first(
 
 def _near(known: Known, own: int, values: tuple[frozenset[str], ...]) -> Iterator[int]:
     """Once each, those nearest in time."""
-    return iter(dict.fromkeys(chain.from_iterable(known.around(own, key) for key in _keys(values))))
+    return iter(dict.fromkeys(chain.from_iterable(known.having[key][known.around(own, key)] for key in _keys(values))))
 
 
 def _values(issue: Issue) -> tuple[frozenset[str], ...]:

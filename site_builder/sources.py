@@ -62,7 +62,7 @@ class Found(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        return Path(self.member or self.path.name).suffix.lower()
+        return os.path.splitext(self.name)[1].lower().removesuffix(".")
 
 
 def read(
@@ -122,7 +122,7 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
         return [], [_refused("no-folder", "", told)]
     walked = _walk(folder, problems) if folder.is_dir() else iter([(folder, _shown(folder.name))])
     for file in _with_members(walked, problems):
-        if Path(file.name).stem.lower() == "readme" or file.name in BESIDE:
+        if os.path.splitext(os.path.basename(file.name))[0].lower() == "readme" or file.name in BESIDE:
             continue
         if file.suffix in SUFFIXES:
             found.append(file)
@@ -242,7 +242,7 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
 def _with_members(files: Iterable[tuple[Path, str]], problems: list[Problem]) -> Iterator[Found]:
     """The files, and in the place of every archive its members."""
     for path, name in files:
-        if path.suffix.lower() != archives.SUFFIX:
+        if not name.lower().endswith(archives.SUFFIX):
             yield Found(path, name)
             continue
         members = archives.members(path)
