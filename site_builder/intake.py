@@ -90,9 +90,9 @@ class Desk(NamedTuple):
         results = sources.read(new, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=opened)
         begin = partial(self._begin, opened=opened, read=read, whole=whole, progress=partial(progress, READING), total=len(files))
         taken = list[Batch]()
-        for key, batch, found in zip(keys, batches, _one_ahead(batches, known, results, begin), strict=True):
+        for key, batch, before, found in zip(keys, batches, known, _one_ahead(batches, known, results, begin), strict=True):
             taken.append(found)
-            if not known[len(taken) - 1]:
+            if not before:
                 _keep(gave, key, len(batch), found, whole)
         letters = list(chain.from_iterable(one.letters for one in taken))
         if len(letters) < len(files) or not new:
@@ -135,7 +135,7 @@ class Desk(NamedTuple):
         progress: Callable[[int, int], None],
         total: int,
     ) -> Callable[[], Batch]:
-        """Others begin to read what was opened; the call waits for them. `before`: letters that came in before these."""
+        """Sets others reading what was opened, and gives what waits for them. `before`: letters that came in before these."""
         found = [result for result in results if isinstance(result, Source)]
         problems = list(chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in results))
         single, doubled = _unique(found, attrgetter("name"), {})

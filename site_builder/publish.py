@@ -1,7 +1,8 @@
 """Publishing: a site is written whole into a staging folder beside the old one, verified, and swapped in by one rename.
 
 Whoever looks at the published folder, whenever a build is killed or fails, sees one whole generation, the old or the new one:
-lock, sweep, stage, verify, swap, keep the old generation until the next build (readers may still hold it open).
+lock, sweep, stage, verify, swap, keep the old generation until the next build (readers may still hold it open), which may begin
+on its pages.
 
 Refuses a folder that holds something else than a site, a mount point, links and anything that is no regular file in a site, and
 a second build of the same folder. Known limits: power loss is not guarded against (nothing is synced to the disk), and where the
@@ -96,7 +97,7 @@ def publishing(out: Path, exchange: Exchange = exchange, carried: Mapping[str, s
     """
     out = Path(os.path.realpath(out))
     with _disk_errors(out), _locked(out):
-        _sweep(out, but=[] if carried is None else [_previous(out)])
+        _sweep(out, but=[] if carried is None or _previous(out).is_symlink() else [_previous(out)])
         _refuse_what_is_no_site(out)
         stage = out.with_name(f".stage-{out.name}-{secrets.token_hex(4)}")
         try:

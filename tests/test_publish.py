@@ -412,6 +412,17 @@ def test_a_page_that_is_written_over_stays_as_it_was_in_the_site_that_stands(tmp
     assert (*seen, (out / "a.html").read_text()) == ("a", "new")
 
 
+def test_a_folder_to_which_somebody_links_in_the_place_of_the_generation_before_is_left_alone(tmp_path: Path) -> None:
+    out, theirs = published(tmp_path / "out"), tmp_path / "theirs"
+    (theirs / "deep").mkdir(parents=True)
+    (theirs / "deep" / "letter.txt").write_text("theirs")
+    (tmp_path / ".previous-out").symlink_to(theirs)
+    with pytest.raises(BuildError, match="symbolic link"), publish.publishing(out, carried={}):
+        raise AssertionError("never begun")
+    assert (theirs / "deep" / "letter.txt").read_text() == "theirs"
+    assert publish.is_whole(out)
+
+
 @pytest.mark.parametrize("fault", ["changed", "link", "link to a folder", "pipe"])
 def test_what_somebody_did_to_the_generation_before_does_not_come_back(tmp_path: Path, fault: str) -> None:
     out, page = tmp_path / "out", tmp_path / ".previous-out" / "a.html"
