@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, utils
@@ -31,6 +31,12 @@ REMEMBERED = 20_000
 """Issues whose values and wording are kept at hand: those around a letter in time, again and again."""
 SHARED = ("treatment", "body part", "guideline")
 """What issues are compared by, in the words of the page."""
+
+_SHARED = {
+    apart: tuple(name for name, is_apart in zip(SHARED, apart, strict=True) if not is_apart)
+    for apart in product((True, False), repeat=len(SHARED))
+}
+"""What is shared, by what is not, in the order of SHARED: asked 200 times a letter."""
 
 Key = tuple[str, str, str, str]
 
@@ -154,8 +160,7 @@ def _likest_first(
         ours = compared(own).values
         for near in _near(known, own, ours):
             if known.owners[near] != place:
-                theirs = compared(near).values
-                shared = tuple(name for name, one, other in zip(SHARED, ours, theirs, strict=True) if not one.isdisjoint(other))
+                shared = _SHARED[tuple(map(frozenset.isdisjoint, ours, compared(near).values))]
                 by_count[len(shared)].append((own, near, shared))
     return (by_count[count] for count in sorted(by_count, reverse=True))
 
