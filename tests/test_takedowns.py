@@ -21,6 +21,7 @@ from site_builder.metadata import Row
 from site_builder.model import BuildError, Line, Problem, Source
 from site_builder.shelf import Shelf
 from tests.conftest import FULL, ROOT
+from tests.make_pdf import pdf_of
 
 SAMPLE = (ROOT / "letters" / "CM99-0000118.txt").read_text(encoding="utf-8")
 GONE, KEPT = (50, 10) if FULL else (20, 6)
@@ -269,10 +270,11 @@ def test_redacted_words_are_in_no_byte_of_the_site(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("way", ["redacted", "taken down by its digest"])
 def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
+    """A PDF, which the cache keeps as it was opened, too."""
     folder = tmp_path / "letters"
     folder.mkdir()
-    for number in (1, 2):
-        (folder / f"{number}.txt").write_text(letter(number, 3), encoding="utf-8")
+    (folder / "1.pdf").write_bytes(pdf_of(letter(1, 3)))
+    (folder / "2.txt").write_text(letter(2, 3), encoding="utf-8")
     options = build.Options(letters=folder, out=tmp_path / "site", cache=tmp_path / "cache", search=False)
     build.build(options)
     build.build(options)
@@ -282,9 +284,9 @@ def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
     assert hits(tmp_path / ".previous-site", [token(1)])
     entry = takedowns.as_toml(case(1), "asked for", DAY, "salt", [token(1)])
     if way != "redacted":
-        digest = hashlib.sha256((folder / "1.txt").read_bytes()).hexdigest()
+        digest = hashlib.sha256((folder / "1.pdf").read_bytes()).hexdigest()
         entry = f'[[takedown]]\nsha256 = "{digest}"\nreason = "asked for"\ndate = 2026-11-01\n'
     (folder / takedowns.FILE).write_text(entry)
     build.build(options)
-    (folder / "1.txt").unlink()
+    (folder / "1.pdf").unlink()
     assert hits(tmp_path, [token(1)]) == {}
