@@ -97,7 +97,7 @@ def publishing(out: Path, exchange: Exchange = exchange, carried: Mapping[str, s
     """
     out = Path(os.path.realpath(out))
     with _disk_errors(out), _locked(out):
-        _sweep(out, but=[] if carried is None or _previous(out).is_symlink() else [_previous(out)])
+        _sweep(out, but=[] if carried is None or not _is_folder(_previous(out)) else [_previous(out)])
         _refuse_what_is_no_site(out)
         stage = out.with_name(f".stage-{out.name}-{secrets.token_hex(4)}")
         try:
@@ -247,6 +247,10 @@ def _begin(stage: Path, before: Path) -> None:
         _thin(stage, lambda name: name.endswith(PAGE))
 
 
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
 def _thin(folder: Path, is_wanted: Callable[[str], bool], within: str = "") -> bool:
     """Removes every file that is not wanted, whatever is no regular file, and folders that have become empty. Is any left?"""
     left = False
@@ -301,6 +305,10 @@ def _sweep(out: Path, but: Collection[Path] = ()) -> None:
     left = re.compile(rf"\.stage-{re.escape(out.name)}-[0-9a-f]{{8}}")
     for path in sorted(out.parent.iterdir()):
         if left.fullmatch(path.name) or path in {_previous(out), _aside(out)}.difference(but):
+            if not _is_folder(path):
+                raise BuildError(
+                    f"{path} is a link or a file, where builds keep a folder of their own: move it away", exit_code=5
+                )
             shutil.rmtree(path)
 
 

@@ -32,11 +32,11 @@ REMEMBERED = 20_000
 SHARED = ("treatment", "body part", "guideline")
 """What issues are compared by, in the words of the page."""
 
-_SHARED = {
+_SHARED_BUT = {
     apart: tuple(name for name, is_apart in zip(SHARED, apart, strict=True) if not is_apart)
     for apart in product((True, False), repeat=len(SHARED))
 }
-"""What is shared, by what is not, in the order of SHARED: asked 200 times a letter."""
+"""What is shared, by which of SHARED are not: asked 200 times a letter."""
 
 Key = tuple[str, str, str, str]
 
@@ -160,7 +160,7 @@ def _likest_first(
         ours = compared(own).values
         for near in _near(known, own, ours):
             if known.owners[near] != place:
-                shared = _SHARED[tuple(map(frozenset.isdisjoint, ours, compared(near).values))]
+                shared = _SHARED_BUT[tuple(map(frozenset.isdisjoint, ours, compared(near).values))]
                 by_count[len(shared)].append((own, near, shared))
     return (by_count[count] for count in sorted(by_count, reverse=True))
 

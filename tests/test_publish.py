@@ -417,10 +417,22 @@ def test_a_folder_to_which_somebody_links_in_the_place_of_the_generation_before_
     (theirs / "deep").mkdir(parents=True)
     (theirs / "deep" / "letter.txt").write_text("theirs")
     (tmp_path / ".previous-out").symlink_to(theirs)
-    with pytest.raises(BuildError, match="symbolic link"), publish.publishing(out, carried={}):
+    with pytest.raises(BuildError, match=r"\.previous-out is a link"), publish.publishing(out, carried={}):
         raise AssertionError("never begun")
     assert (theirs / "deep" / "letter.txt").read_text() == "theirs"
     assert publish.is_whole(out)
+
+
+def test_a_file_in_the_place_of_the_generation_before_is_named_and_left_alone(tmp_path: Path) -> None:
+    out, theirs = published(tmp_path / "out"), tmp_path / ".previous-out"
+    theirs.write_text("theirs")
+    with (
+        pytest.raises(BuildError, match=r"\.previous-out is a link or a file, .*: move it away"),
+        publish.publishing(out, carried={}),
+    ):
+        raise AssertionError("never begun")
+    assert theirs.read_text() == "theirs"
+    assert beside(out) == {".previous-out"}
 
 
 @pytest.mark.parametrize("fault", ["changed", "link", "link to a folder", "pipe"])
