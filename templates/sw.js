@@ -87,12 +87,12 @@ async function activate() {
 async function answer(event) {
   const { request } = event;
   const moves = request.mode === "navigate";
-  if (moves && registration.waiting && (await clients.matchAll()).length < 2) {
-    registration.waiting.postMessage("take over");
+  const next = moves && registration.waiting; // when the pages have been counted it may be taking over, and wait no more
+  if (next && (await clients.matchAll()).length < 2) {
+    next.postMessage("take over");
     return new Response("", { headers: { Refresh: "0" } });
   }
-  const store = await caches.open(PREFIX + GENERATION);
-  const kept = await store.match(bare(request.url));
+  const kept = await caches.match(bare(request.url), { cacheName: PREFIX + GENERATION }); // to open a store that is gone would make it anew
   if (kept) return kept;
   let found;
   try {
@@ -101,12 +101,12 @@ async function answer(event) {
     if (moves) return Response.redirect(new URL("help/#away", SCOPE));
     throw error;
   }
-  if (moves && found.ok && (found.headers.get("Content-Type") ?? "").startsWith("text/html")) event.waitUntil(keep(store, request.url, found.clone()));
+  if (moves && found.ok && (found.headers.get("Content-Type") ?? "").startsWith("text/html")) event.waitUntil(keep(request.url, found.clone()));
   return found;
 }
 
-async function keep(store, address, page) {
-  if (await isCurrent()) await put(store, address, page);
+async function keep(address, page) {
+  if (await isCurrent()) await put(await caches.open(PREFIX + GENERATION), address, page);
 }
 
 addEventListener("install", (event) => event.waitUntil(install()));

@@ -175,3 +175,37 @@ def test_any_change_makes_another_generation(first: Path, tmp_path: Path) -> Non
     worker = (first / "site" / "sw.js").read_text()
     assert (built(tmp_path) / "sw.js").read_text() == worker
     assert (built(tmp_path, ("CM99-0000118.txt",)) / "sw.js").read_text() != worker
+
+
+STANDING_IN = """async ([worker, before, after]) => {
+  const listeners = {}, told = [];
+  const next = { postMessage: (message) => told.push(message) };
+  const registration = { scope: "https://site.example/a/", waiting: before ? next : null };
+  const stores = new Set(), caches = { open: async (name) => (stores.add(name), { match: async () => undefined, put: async () => {} }),
+    keys: async () => [...stores], match: async () => undefined };
+  const clients = { matchAll: async () => (registration.waiting = after ? next : null, []) };
+  new Function("addEventListener", "registration", "clients", "caches", "fetch", worker)(
+    (name, listener) => (listeners[name] = listener), registration, clients, caches,
+    async (request) => new Response("fetched", { headers: { "Content-Type": "text/html" } }));
+  let answer;
+  const late = [];
+  const request = { url: "https://site.example/a/", method: "GET", mode: "navigate" };
+  listeners.fetch({ request, respondWith: (promise) => (answer = promise), waitUntil: (promise) => late.push(promise) });
+  const { headers } = await answer;
+  await Promise.all(late);
+  return [headers.get("Refresh"), told, [...stores]];
+}"""
+"""The worker among stand-ins answers a navigation while the next one waits `before` and `after` it has counted its pages: after how
+many seconds the page asks again, what the next one was told, and what was stored.
+"""
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_page_asked_for_while_the_next_worker_takes_over_is_asked_for_again(page: Page, first: Path, after: bool) -> None:
+    worker = (first / "site" / "sw.js").read_text()
+    assert page.evaluate(STANDING_IN, [worker, True, after]) == ["0", ["take over"], []]
+
+
+def test_a_worker_whose_store_is_gone_does_not_make_it_anew(page: Page, first: Path) -> None:
+    worker = (first / "site" / "sw.js").read_text()
+    assert page.evaluate(STANDING_IN, [worker, False, False]) == [None, [], []]
