@@ -59,7 +59,7 @@ def cut(source: Sequence[Line], form: Format) -> list[Part]:
 
 def runs(line: Line, form: Format) -> bool:
     """Is this a header or footer of a printed page?"""
-    return len(line.text) < 120 and any(pattern.fullmatch(line.text) for pattern in form.compiled["running"])
+    return len(line.text) < 120 and form.edge.fullmatch(line.text) is not None
 
 
 def _split(lines: Iterable[Line], form: Format) -> Iterator[Line]:

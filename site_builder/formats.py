@@ -11,7 +11,7 @@ ten forgiven; a mark that carries an outcome forgives no wrong letter. Refused: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -30,7 +30,12 @@ BLOCKS = ("ur", "cited", "imr", "rationale")
 _PATTERNS = ("heads", "findings", "portions", "partly", "retrospective", "running")
 """The lists of patterns of a Format."""
 
-_LOOKALIKES = str.maketrans("01|!5$8", "olllssb") | str.maketrans("iI", "ll")
+_FOLDED = {
+    **{number: chr(number).lower() if chr(number).isalnum() else None for number in range(128)},
+    **str.maketrans("01|!5$8iI", "olllssbll"),
+    ord("&"): "and",
+}
+"""ASCII, look-alikes as one."""
 _BEGINNING = 3
 """Letters by which a piece of a mark is looked up; no piece is shorter."""
 _SPACE = re.compile(r"\s+")
@@ -107,18 +112,36 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
         return tuple(sorted(folded.values(), key=lambda one: -len(one.letters)))
 
     @cached_property
-    def _starts(self) -> tuple[tuple[int, int, Mapping[str, tuple[int, ...]]], ...]:
-        """For each place where a piece may stand: its beginning's start and end there, and places among `marks` by beginning."""
-        starts: dict[int, dict[str, tuple[int, ...]]] = {}
+    def _places(self) -> tuple[tuple[int, Mapping[str, Sequence[int]]], ...]:
+        """For each place where a piece of a mark may stand: the pieces, and for each the places of its marks among `marks`."""
+        places: dict[int, dict[str, list[int]]] = {}
         for number, want in enumerate(self.marks):
             for piece, first, last in want.pieces:
                 for at in range(first, last - len(piece) + 1):
-                    having = starts.setdefault(at, {})
-                    having[piece[:_BEGINNING]] = (*having.get(piece[:_BEGINNING], ()), number)
-        return tuple((at, at + _BEGINNING, having) for at, having in sorted(starts.items()))
+                    places.setdefault(at, {}).setdefault(piece, []).append(number)
+        return tuple(sorted(places.items()))
+
+    @cached_property
+    def _any_piece(self) -> re.Pattern[str]:
+        """Finds something where a piece stands in its place: two lines of three have none, and are done with."""
+        places = "|".join(f".{{{at}}}(?:{'|'.join(pieces)})" for at, pieces in self._places)
+        return re.compile(rf"\A(?:{places})")
+
+    @cached_property
+    def _starts(self) -> tuple[tuple[int, int, Mapping[str, tuple[int, ...]]], ...]:
+        """The same by the beginnings of the pieces: start and end of the beginning, and the places among `marks`."""
+        starts = []
+        for at, pieces in self._places:
+            having: dict[str, tuple[int, ...]] = {}
+            for piece, numbers in pieces.items():
+                having[piece[:_BEGINNING]] = (*having.get(piece[:_BEGINNING], ()), *numbers)
+            starts.append((at, at + _BEGINNING, having))
+        return tuple(starts)
 
     def near(self, letters: str) -> list[Folded]:
         """The marks that `letters` may begin with, misprints forgiven, longest first; no other one can be found there."""
+        if not self._any_piece.match(letters):
+            return []
         found = {number for at, end, having in self._starts for number in having.get(letters[at:end], ())}
         return [self.marks[number] for number in sorted(found)]
 
@@ -130,6 +153,16 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
     def compiled(self) -> Mapping[str, tuple[re.Pattern[str], ...]]:
         """The lists of patterns by name."""
         return {name: tuple(_compile(pattern) for pattern, _ in getattr(self, name)) for name in _PATTERNS}
+
+    @cached_property
+    def edge(self) -> re.Pattern[str]:
+        """A header or footer of a printed page, whole."""
+        return _compile("|".join(pattern for pattern, _ in self.running))
+
+    @cached_property
+    def kept(self) -> tuple[re.Pattern[str], ...]:
+        """`keep`, to be found."""
+        return tuple(_compile(re.escape(name)) for name in self.keep)
 
     @cached_property
     def labels(self) -> re.Pattern[str] | None:
@@ -154,7 +187,8 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
         headings = "|".join(_spaced(words) for kind, words in printed if kind == "heading" and words.isupper())
         if not labels or not headings:
             return None
-        return re.compile(rf"(?<=\S)\s(?=(?:{labels})\s?:)|(?<=[a-z0-9.:;?!)\]\"'])\s(?=(?:{headings})(?![a-z]))")
+        follows = rf"(?<=\S\s)(?=(?:{labels})\s?:)|(?<=[a-z0-9.:;?!)\]\"']\s)(?=(?:{headings})(?![a-z]))"
+        return re.compile(rf"\s(?:{follows})")  # blanks first: there are few, and they are looked for at once
 
 
 class Folded(NamedTuple):
@@ -190,7 +224,8 @@ def load(files: Mapping[str, str]) -> tuple[Format, ...]:
 
 def fold(text: str) -> str:
     """Letters and digits in lower case, look-alikes as one: `CLlNICAL` and `Clinical` are the same."""
-    return "".join(filter(str.isalnum, text.translate(_LOOKALIKES).lower().replace("&", "and")))
+    folded = text.translate(_FOLDED)
+    return folded if folded.isascii() else "".join(filter(str.isalnum, folded.lower()))
 
 
 def exact(letters: str, want: Folded) -> int | None:
@@ -279,6 +314,8 @@ def _prove_patterns(key: str, name: str, patterns: Iterable[Example], counter: I
             compiled.append(_compile(pattern))
         except re.error as error:
             raise _broken(key, f"{name}: {pattern!r} is no regular expression: {error}") from error
+        if name == "running" and compiled[-1].groups:
+            raise _broken(key, f"{name}: {pattern!r} has a group, and the patterns of this list are joined: write (?:...)")
         if not compiled[-1].search(example):
             raise _broken(key, f"{name}: {pattern!r} does not match its example {example!r}; mend one of them")
     for text in counter:

@@ -101,8 +101,8 @@ def _date(printed: str) -> dt.date | None:
 
 def _listed(words: str, form: Format) -> list[str]:
     """Items between commas and "and"; names that hold one of these are kept whole."""
-    for number, name in enumerate(form.keep):
-        words = re.sub(re.escape(name), f"\x00{number}\x00", words, flags=re.IGNORECASE)
+    for number, name in enumerate(form.kept):
+        words = name.sub(f"\x00{number}\x00", words)
     items = [part for item in _LIST.split(words) for part in _AND.split(item)]
     whole = [re.sub("\x00(\\d+)\x00", lambda match: form.keep[int(match[1])], item) for item in items]
     return [item for item in (item.strip(" .;") for item in whole) if item]

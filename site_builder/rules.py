@@ -106,6 +106,8 @@ class Vocabulary:
                 tokens = list(_tokens(word))
                 self._phrases.setdefault(" ".join(tokens[:1]), []).append((tokens, value))
         self._patterns = [(value, _compile(pattern), pattern) for value in facet.value for pattern, _ in value.patterns]
+        # Most texts hold nothing, which one search for all at once tells sooner. Joined, groups would be renumbered.
+        self._any = _compile("|".join(pattern for _, compiled, pattern in self._patterns if not compiled.groups))
         self._families: dict[str | None, Vocabulary] = {}
         self._masks = [_compile(pattern) for pattern, _ in facet.masks]
         self._known = lru_cache(REMEMBERED)(self._find)
@@ -168,8 +170,9 @@ class Vocabulary:
                     yield Match(value, start, end, text[start:end], " ".join(words))
 
     def _patterns_in(self, text: str) -> Iterable[Match]:
+        found = self._any.search(text)
         for value, compiled, pattern in self._patterns:
-            for match in compiled.finditer(text):
+            for match in compiled.finditer(text) if found or compiled.groups else ():
                 if match.end() > match.start():
                     yield Match(value, match.start(), match.end(), match.group(), pattern)
 

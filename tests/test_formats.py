@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from site_builder import formats
 from site_builder.model import BuildError
@@ -22,6 +24,7 @@ HEAD = 'label = "New letters"\nrecognise = [["rationale"]]\n'
         ({"new": HEAD + 'heads = [["(", "("]]\n' + MARK}, "no regular expression"),
         ({"new": HEAD + 'heads = [["a(?P<request>b)", "c"]]\n' + MARK}, "does not match its example 'c'"),
         ({"new": HEAD + 'partly = [["six", "six"]]\n[counter]\npartly = ["sixty"]\n' + MARK}, "counter-example 'sixty'"),
+        ({"new": HEAD + 'running = [["Page (?:no. )?([0-9]+)", "Page 2"]]\n' + MARK}, "has a group"),
         ({"new": HEAD + 'extends = "old"\n' + MARK}, "names no other format file"),
         ({"new": HEAD + 'extends = "new"\n' + MARK}, "names no other format file"),
         ({"new": HEAD + MARK + MARK.replace("rationale", "Rationale!")}, "lower-case letters"),
@@ -79,3 +82,23 @@ def test_marks_are_compared_as_scanned_text_is_misread(printed: str, mark: str) 
 def test_a_heading_that_carries_an_outcome_forgives_no_misprint() -> None:
     review = next(form for form in FORMATS if form.key == "professional-review")
     assert {mark.slack for mark in review.marks if mark.mark.outcome} == {0}
+
+
+@given(st.text())
+def test_only_letters_and_digits_are_left_of_folded_text_whatever_was_printed(printed: str) -> None:
+    lookalikes = str.maketrans("01|!5$8iI", "olllssbll")
+    assert formats.fold(printed) == "".join(filter(str.isalnum, printed.translate(lookalikes).lower().replace("&", "and")))
+
+
+@given(st.data())
+def test_no_mark_within_its_misprints_is_overlooked(data: st.DataObject) -> None:
+    """The look-up by pieces is a short cut: what it leaves out, no comparison would have found."""
+    form = data.draw(st.sampled_from(FORMATS))
+    want = data.draw(st.sampled_from(form.marks))
+    letters = list(want.letters)
+    for _ in range(want.slack):
+        at = data.draw(st.integers(0, len(letters) - 1))
+        letters[at : at + data.draw(st.integers(0, 1))] = data.draw(st.text("abcloz", max_size=1))
+    printed = "".join(letters) + data.draw(st.text("abcloz", max_size=20))
+    near = form.near(printed)
+    assert [one for one in form.marks if formats.prefix(printed, one) is not None and one not in near] == []

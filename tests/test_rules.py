@@ -1,12 +1,24 @@
 """Vocabularies are data that the loader proves."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from site_builder import rules
 from site_builder.model import BuildError
+from tests.conftest import ROOT
 
 HEAD = 'label = "Body part"\nplural = "Body parts"\nlevel = "issue"\norder = 1\nfield = "body_parts"\n'
 LOW_BACK = '[[value]]\nid = "low-back"\nlabel = "Low back"\nwords = ["low back", "lumbar"]\n'
+
+
+RULES = rules.load({path.stem: path.read_text("utf-8") for path in (ROOT / "site_builder" / "facets").glob("*.toml")})
+
+
+def bordered(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", re.ASCII)
 
 
 def vocabulary(text: str) -> rules.Vocabulary:
@@ -30,6 +42,24 @@ def test_the_longer_match_swallows_the_shorter() -> None:
 def test_equal_spans_name_every_value_they_belong_to() -> None:
     text = LOW_BACK + '[[value]]\nid = "upper-back"\nlabel = "Upper back"\nwords = ["low back"]\n'
     assert vocabulary(text).ids("low back") == ("low-back", "upper-back")
+
+
+def test_a_pattern_with_a_group_of_its_own_is_found_beside_others() -> None:
+    grouped = """patterns = [['l-([45])\\1', "l-44"], ["l/s", "l/s"]]\n"""
+    found = vocabulary(LOW_BACK + grouped)
+    assert [[match.words for match in found.find(text)] for text in ("at L-44", "at L/S", "at L-45")] == [["l-44"], ["l/s"], []]
+
+
+@given(st.data())
+def test_a_vocabulary_finds_what_each_of_its_patterns_finds_alone(data: st.DataObject) -> None:
+    found = data.draw(
+        st.sampled_from([one for one in RULES.vocabularies.values() if any(value.patterns for value in one.facet.value)])
+    )
+    patterns = [(value.id, pattern, example) for value in found.facet.value for pattern, example in value.patterns]
+    words = st.sampled_from([example for *_, example in patterns]) | st.text("abc l45/-", max_size=8)
+    text = rules.squeeze(" ".join(data.draw(st.lists(words, max_size=3))))
+    alone = [(name, hit.span()) for name, pattern, _ in patterns for hit in bordered(pattern).finditer(text) if hit.group()]
+    assert [(match.value.id, (match.start, match.end)) for match in found._patterns_in(text)] == alone
 
 
 def test_a_mask_swallows_a_phrase_that_only_looks_like_a_value() -> None:
