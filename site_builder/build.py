@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
@@ -32,7 +31,6 @@ from site_builder import (
     publish,
     render,
     rules,
-    seal,
     search,
     settings,
     sitemap,
@@ -42,30 +40,15 @@ from site_builder import (
     writing,
 )
 from site_builder.intake import Intake, Progress
-from site_builder.model import BuildError, Frozen, Letter, Problem
+from site_builder.model import BuildError, Letter, Problem
+from site_builder.options import PACKAGE, Options, Report, code, digest, seal, standing
 from site_builder.reading import Reader
+from site_builder.seal import Seal
 from site_builder.shelf import Shelf
 from site_builder.whole import Whole
 
-PACKAGE = Path(__file__).parent
-TEMPLATES = PACKAGE.parent / "templates"
 TEXTS = (".html", ".xml")
 """Templates, by the suffix of what they make."""
-
-
-class Options(Frozen, frozen=True):
-    """What the command line says."""
-
-    letters: Path
-    out: Path = Path("public")
-    config: Path = Path("site.toml")
-    templates: Path = TEMPLATES
-    base_url: str | None = None
-    jobs: int = 1
-    strict: bool = False
-    search: bool = True
-    cache: Path | None = None
-    """Folder in which indexes are kept from build to build; None: nothing is kept."""
 
 
 class Beside(NamedTuple):
@@ -110,19 +93,6 @@ class Press(NamedTuple):
     """Digest of all that every page follows from."""
 
 
-class Report(Frozen, frozen=True):
-    """What was published."""
-
-    letters: int
-    issues: int
-    pages: int
-    problems: tuple[Problem, ...]
-    seconds: float
-    fit: budget.Fit
-    unchanged: bool = False
-    """It stood there already: nothing has changed since."""
-
-
 def silent(_stage: str, _done: int, _total: int) -> None:
     """A Progress that shows nothing."""
 
@@ -130,10 +100,13 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 def build(options: Options, progress: Progress = silent) -> Report:
     """Publishes the collection; raises BuildError and leaves the old site as it was where something is broken."""
     started = time.monotonic()
-    sealed = _seal(options) if options.cache else None
-    if sealed and (known := sealed.note()):
-        report = msgspec.msgpack.decode(known, type=Report)
-        return msgspec.structs.replace(report, seconds=time.monotonic() - started, unchanged=True)
+    sealed = seal(options)
+    report = standing(sealed) or made(options, sealed, progress)
+    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
+
+
+def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
+    """As `build`, whatever stands there. `sealed`: taken before anything is read; not yet told how many seconds it took."""
     carried: dict[str, str] = {}
     with publish.publishing(options.out, carried=carried if options.cache else None) as stage:
         reading = read(options, progress)
@@ -167,7 +140,6 @@ def build(options: Options, progress: Progress = silent) -> Report:
         report = complete(stage, options, site, tools, written, host=reading.beside.host, carried=carried)
     if reading.beside.gone.is_any:
         publish.forget(options.out)
-    report = msgspec.structs.replace(report, seconds=time.monotonic() - started)
     if sealed:  # where something was taken down the report may name it
         sealed.close(None if reading.beside.gone.is_any else msgspec.msgpack.encode(report))
     return report
@@ -211,7 +183,7 @@ def press(options: Options, beside: Beside) -> Press:
         spoken,
         contents,
     )
-    follow_from = hashlib.sha256(beside.code + _digest(templates) + msgspec.msgpack.encode(beside.settings)).digest()
+    follow_from = hashlib.sha256(beside.code + digest(templates) + msgspec.msgpack.encode(beside.settings)).digest()
     return Press(renderer, contents, spoken, follow_from)
 
 
@@ -244,13 +216,6 @@ def complete(
     )
 
 
-def _seal(options: Options) -> seal.Seal:
-    inputs = (options.letters, options.config, options.templates)
-    told = (_code(), *map(str, inputs), str(options.out), options.base_url, options.search)
-    table = (options.cache or Path()) / "seal.sqlite"
-    return seal.Seal.of(table, inputs, options.out, msgspec.msgpack.encode(told))
-
-
 def read(options: Options, progress: Progress = silent) -> Reading:
     """Every letter read, parsed, tagged and let through the privacy gate; raises BuildError for a broken rule file or setting."""
     beside, whole = look_beside(options), Whole()
@@ -268,7 +233,7 @@ def look_beside(options: Options) -> Beside:
     gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
     rows, told = sources.read_metadata(options.letters)
     host = budget.load(_text(PACKAGE / "hosts.toml"), configured.host)
-    return Beside(known, cutters, configured, gate, gone, rows, tuple(told), _code(), host)
+    return Beside(known, cutters, configured, gate, gone, rows, tuple(told), code(), host)
 
 
 def take_in(options: Options, beside: Beside, whole: Whole, progress: Progress) -> Intake:
@@ -303,22 +268,6 @@ def _vocabularies(
 ) -> tuple[rules.Rules, Sequence[formats.Format]]:
     """From the texts of their files. While a folder is watched they need not be proved again, which takes half a second."""
     return rules.load(dict(facets)), formats.load(dict(cutters))
-
-
-def _code() -> bytes:
-    """Digest of all that decides how a letter is read and shown, besides the letter, what stands beside it, and the templates."""
-    versions = [importlib.metadata.version(name) for name in ("jinja2", "markdown-it-py", "markupsafe", "msgspec")]
-    return hashlib.sha256(msgspec.msgpack.encode(versions) + _digest(PACKAGE, (".py", ".toml"))).digest()
-
-
-def _digest(folder: Path, suffixes: tuple[str, ...] = ("",)) -> bytes:
-    """Of the files below a folder whose names end so, with their names."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.name.endswith(suffixes) and path.is_file()):
-        content = path.read_bytes()
-        digest.update(msgspec.msgpack.encode((path.relative_to(folder).as_posix(), len(content))))
-        digest.update(content)
-    return digest.digest()
 
 
 def _originals(stage: Path, options: Options, reading: Reading) -> Mapping[str, str]:

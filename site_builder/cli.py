@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import importlib.util
 import os
 import re
 import secrets
@@ -20,21 +21,39 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from site_builder import build as builder
-from site_builder import cluster, coverage, exports, intake, ship, takedowns
 from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
-from site_builder.preview import Preview
+from site_builder.options import PACKAGE, Options, Report, seal, standing
 from site_builder.publish import remedy
-from site_builder.serve import Reloads, Server, refuse_no_site, serve_until_interrupted
-from site_builder.watch import watch as watch_inputs
+
+if TYPE_CHECKING:
+    from site_builder import build as builder
+    from site_builder import cluster, coverage, exports, intake, preview, ship, takedowns
+    from site_builder import serve as serving
+    from site_builder import watch as watching
+else:
+
+    def _once_asked(name: str) -> ModuleType:
+        """A module that is loaded when something of it is first used: --help, and a build with nothing to do, use none."""
+        found = importlib.util.find_spec(name)
+        if name not in sys.modules:
+            found.loader = importlib.util.LazyLoader(found.loader)
+            sys.modules[name] = importlib.util.module_from_spec(found)
+            found.loader.exec_module(sys.modules[name])
+        return sys.modules[name]
+
+    builder, cluster, coverage, exports, preview, serving, ship, takedowns, watching = (
+        _once_asked(f"site_builder.{name}")
+        for name in ("build", "cluster", "coverage", "exports", "preview", "serve", "ship", "takedowns", "watch")
+    )
 
 EXAMPLES = 10
 """Problems of one kind that a build shows; `check` shows all."""
@@ -233,7 +252,7 @@ def assemble(quiet: bool, out: Path, jobs: int | None, strict: bool, **given: An
     _end(_told(report, out), strict)
 
 
-def _end(report: builder.Report, strict: bool) -> None:
+def _end(report: Report, strict: bool) -> None:
     """The exit code of a build."""
     if _blocked(report.problems):
         raise click.exceptions.Exit(4)
@@ -307,8 +326,8 @@ def takedown(case: str, reason: str, redact: bool) -> None:
 @click.option("--max-age", type=click.IntRange(min=0), help="Seconds a browser may keep pages, as hosts say; none by default.")
 def serve(out: Path, port: int, base: str, max_age: int | None) -> None:
     """Serve the site on this machine only."""
-    refuse_no_site(out)
-    serve_until_interrupted(Server(out, port, base, max_age=max_age), _say_where)
+    serving.refuse_no_site(out)
+    serving.serve_until_interrupted(serving.Server(out, port, base, max_age=max_age), _say_where)
 
 
 @main.command()
@@ -349,9 +368,9 @@ def upload(*, out: Path, quiet: bool, target: str, endpoint_url: str | None, dry
 @_serving_options
 def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
     """Build, serve, and build again whenever an input changes; open pages reload."""
-    options, reloads, stop = _options(**given), Reloads(), threading.Event()
-    preview = Preview(options)
-    server = Server(options.out, port, base, reloads=reloads, newer=preview.page)
+    options, reloads, stop = _options(**given), serving.Reloads(), threading.Event()
+    previewed = preview.Preview(options)
+    server = serving.Server(options.out, port, base, reloads=reloads, newer=previewed.page)
 
     def rebuild() -> None:
         started = time.monotonic()
@@ -362,17 +381,17 @@ def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
             reloads.failed(str(error))
         else:
             reloads.built()
-            threading.Thread(target=preview.built, args=(started,), daemon=True).start()
+            threading.Thread(target=previewed.built, args=(started,), daemon=True).start()
 
     def glance(files: frozenset[Path]) -> None:
-        if preview.changed(files):
+        if previewed.changed(files):
             reloads.edited()
 
     rebuild()
-    watcher = threading.Thread(target=watch_inputs, args=(_inputs(options), rebuild, stop), kwargs={"glance": glance})
+    watcher = threading.Thread(target=watching.watch, args=(_inputs(options), rebuild, stop), kwargs={"glance": glance})
     watcher.start()
     try:
-        serve_until_interrupted(server, _say_where)
+        serving.serve_until_interrupted(server, _say_where)
     finally:
         stop.set()
         watcher.join()
@@ -431,16 +450,16 @@ def _options(
     cache: Path | None = None,
     no_cache: bool = False,
     **given: Any,
-) -> builder.Options:
+) -> Options:
     if config != SETTINGS and not config.exists():
         raise BuildError(f"--config {config}: no such file")
     if isinstance(letters, str):
         raise BuildError(f"--letters {letters}: an address is read by a cluster only: build --executor dask, or read-shard")
     kept = None if no_cache else cache
-    return builder.Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, cache=kept, **given)
+    return Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, cache=kept, **given)
 
 
-def _build_on_dask(quiet: bool, scheduler: str | None, work: str, *, jobs: int | None, out: Path, **given: Any) -> builder.Report:
+def _build_on_dask(quiet: bool, scheduler: str | None, work: str, *, jobs: int | None, out: Path, **given: Any) -> Report:
     told = {name: given[name] for name in ("config", "base_url", "no_search")}
     job = _job(letters=str(given["letters"]), work=work, **told)
     with _progress(quiet) as progress:
@@ -456,9 +475,9 @@ def _job(*, letters: str, work: str, config: Path, base_url: str | None, no_sear
     return cluster.Job(letters=letters, work=work, config=told, base_url=base_url, search=not no_search)
 
 
-def _inputs(options: builder.Options) -> list[Path]:
+def _inputs(options: Options) -> list[Path]:
     """Everything that a site is made from."""
-    return [options.letters, options.config, options.templates, builder.PACKAGE / "facets", builder.PACKAGE / "formats"]
+    return [options.letters, options.config, options.templates, PACKAGE / "facets", PACKAGE / "formats"]
 
 
 def _processors() -> int:
@@ -466,13 +485,16 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _build(options: builder.Options, quiet: bool) -> builder.Report:
-    with _progress(quiet) as progress:
-        report = builder.build(options, progress)
+def _build(options: Options, quiet: bool) -> Report:
+    started, sealed = time.monotonic(), seal(options)
+    if not (report := standing(sealed)):
+        with _progress(quiet) as progress:
+            report = builder.made(options, sealed, progress)
+    report = msgspec.structs.replace(report, seconds=time.monotonic() - started)
     return _told(report, options.out)
 
 
-def _told(report: builder.Report, out: Path) -> builder.Report:
+def _told(report: Report, out: Path) -> Report:
     for line in problem_lines(report.problems):
         click.echo(line, err=True)
     click.echo(summary(report, out))
@@ -482,7 +504,7 @@ def _told(report: builder.Report, out: Path) -> builder.Report:
     return report
 
 
-def summary(report: builder.Report, out: Path) -> str:
+def summary(report: Report, out: Path) -> str:
     """One line: what was published, where, in what time."""
     serious = len(_serious(report.problems))
     told = f"; {_count(serious, 'problem')}" if serious else ""
@@ -514,7 +536,7 @@ def _progress(quiet: bool) -> Iterator[intake.Progress]:
     """A bar per stage on a terminal, a line per finished stage elsewhere."""
     console = Console(stderr=True)
     if quiet:
-        yield builder.silent
+        yield lambda stage, done, total: None
     else:
         yield from _bars(console) if console.is_terminal else _lines()
 

@@ -37,6 +37,7 @@ from site_builder.catalogue import Catalogue, Shard
 from site_builder.collection import Collection
 from site_builder.intake import Intake, Progress
 from site_builder.model import BuildError, File, Frozen, Letter, Problem
+from site_builder.options import Options, Report
 from site_builder.search import Index
 from site_builder.similar import Finder
 from site_builder.whole import Whole
@@ -240,7 +241,7 @@ def _bundle(job: Job, seen: Overview, shard: Shard, parts: Sequence[pages.Part])
         return _packed(folder)
 
 
-def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder.silent) -> builder.Report:
+def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder.silent) -> Report:
     """The site, from what the others left; raises BuildError where a piece is missing."""
     started, work, state = time.monotonic(), Store.at(job.work), _state(job)
     seen = _overview(job, state)
@@ -282,7 +283,7 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
     return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 
-def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: Progress = builder.silent) -> builder.Report:
+def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: Progress = builder.silent) -> Report:
     """All of it, on the workers of a Dask scheduler, or on `jobs` processes here."""
     try:
         from distributed import Client, as_completed  # noqa: PLC0415  # only who builds on a cluster needs it
@@ -397,11 +398,11 @@ def _overview(job: Job, state: tuple[str, ...]) -> Overview:
     )
 
 
-def _options(job: Job, place: Path) -> builder.Options:
+def _options(job: Job, place: Path) -> Options:
     """For a copy of some of the letters in a folder of ours."""
     config = place / "site.toml"
     config.write_text(job.config, encoding="utf-8")
-    return builder.Options(letters=place / "letters", config=config, base_url=job.base_url)
+    return Options(letters=place / "letters", config=config, base_url=job.base_url)
 
 
 def _fetch(job: Job, names: Iterable[str], folder: Path) -> None:

@@ -21,6 +21,7 @@ from site_builder import decisions, pages, sources
 from site_builder.collection import Collection as Site
 from site_builder.intake import Desk
 from site_builder.model import Letter
+from site_builder.options import Options
 from site_builder.similar import Finder, Similar
 
 MOST = 20
@@ -50,7 +51,7 @@ class Look(NamedTuple):
 class Preview:
     """Pages that are newer than the site."""
 
-    def __init__(self, options: builder.Options) -> None:
+    def __init__(self, options: Options) -> None:
         self._options = options
         self._reading = threading.Lock()
         self._stale = True

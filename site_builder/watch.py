@@ -19,7 +19,7 @@ from pathlib import Path
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from site_builder.marks import Mark, marks
+from site_builder.marks import marks
 
 SETTLE = 0.25
 """Seconds without an event before a build: writers finish first."""
@@ -75,7 +75,7 @@ def watch(
         glances.join()
 
 
-def looks(inputs: Sequence[Path]) -> frozenset[Mark]:
+def looks(inputs: Sequence[Path]) -> frozenset[object]:
     """What the inputs look like now."""
     return frozenset(mark.untouched for path in inputs for mark in marks(path))
 

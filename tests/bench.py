@@ -52,6 +52,7 @@ from site_builder import (
     sources,
     workers,
 )
+from site_builder.options import Options
 from site_builder.shelf import Shelf
 from tests import bench_peers, corpus
 from tests.bench_peers import PAGEFIND, TOOLS, Peer
@@ -348,7 +349,7 @@ def stages(letters: Path, folder: Path) -> dict[str, float]:
 
     pages.parts = parts  # type: ignore[assignment]  # the same, but for the clock
     (folder / "site.toml").write_text('host = "none"\n')
-    build.build(build.Options(letters=letters, out=folder / "site", config=folder / "site.toml", cache=folder / "cache"))
+    build.build(Options(letters=letters, out=folder / "site", config=folder / "site.toml", cache=folder / "cache"))
     clock.wrap(REST, lambda: None)()  # what has run since the last stage
     return dict(clock.seconds)
 

@@ -34,6 +34,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from site_builder import build, catalogue, facets, pagefind, search, serve
 from site_builder.model import Letter
+from site_builder.options import Options
 from tests import browser, corpus
 from tests.conftest import ROOT
 
@@ -136,7 +137,7 @@ def frame(site: Path) -> None:
     few = site.with_name(f"{site.name}-letters")
     for letter in corpus.letters(FEW):
         _write(few / letter.source, corpus.text(letter).encode())
-    build.build(build.Options(letters=few, out=site, search=False))
+    build.build(Options(letters=few, out=site, search=False))
     shutil.rmtree(site / "catalogue")
 
 

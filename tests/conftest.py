@@ -17,6 +17,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from site_builder.options import Options
 from site_builder.serve import Server
 from tests import browser
 
@@ -79,7 +80,7 @@ def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     out = tmp_path_factory.mktemp("sample") / "site"
     build.build(
-        build.Options(letters=ROOT / "letters", out=out, config=ROOT / "site.toml", base_url="https://example.org/imr/", jobs=2)
+        Options(letters=ROOT / "letters", out=out, config=ROOT / "site.toml", base_url="https://example.org/imr/", jobs=2)
     )
     return out
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from site_builder import build
+from site_builder.options import Options
 from site_builder.serve import Server
 from tests import browser
 
@@ -78,7 +79,7 @@ def main() -> int:
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         site = Path(temporary) / "site"
-        build.build(build.Options(letters=ROOT / "letters", out=site, config=ROOT / "site.toml", jobs=2))
+        build.build(Options(letters=ROOT / "letters", out=site, config=ROOT / "site.toml", jobs=2))
         picture(site, folder)
     sys.stdout.write(f"{len(PAGES) * 4} pictures in {folder.relative_to(ROOT)}/\n")
     return 0

@@ -34,6 +34,7 @@ from site_builder import build, catalogue, pagefind, pages, publish, search, sit
 from site_builder.catalogue import Shard
 from site_builder.collection import Collection
 from site_builder.model import Letter
+from site_builder.options import Options
 from site_builder.pages import Part
 from site_builder.search import Index
 from site_builder.settings import Settings
@@ -156,7 +157,7 @@ def whole_of(whole: Whole, models: Sequence[Letter], letter: Letter) -> Letter:
 
 def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figures:
     clock, rules = Clock(), corpus.known()
-    options = build.Options(letters=place / "none", base_url="https://example.org/imr/")
+    options = Options(letters=place / "none", base_url="https://example.org/imr/")
     settings = Settings(base_url="https://example.org/imr/", indexing="all")
     press = build.press(options, build.look_beside(options)._replace(rules=rules, settings=settings))
     models = [msgspec.msgpack.encode(letter.outline) for letter in _letters(parts)]

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from site_builder import archives, build, publish
+from site_builder.options import Options
 from tests.conftest import ROOT
 from tests.letter_texts import read_folder
 
@@ -169,7 +170,7 @@ def test_an_archive_is_built_into_the_site_of_its_letters(tmp_path: Path) -> Non
     (tmp_path / "folder").mkdir()
     for path in SAMPLES:
         (tmp_path / "folder" / path.name).write_bytes(path.read_bytes())
-    report = build.build(build.Options(letters=tmp_path / "folder", out=tmp_path / "other", search=False))
+    report = build.build(Options(letters=tmp_path / "folder", out=tmp_path / "other", search=False))
     assert report.letters == len(SAMPLES)
     names = [{path for path in publish.files(tmp_path / site) if path.startswith("decisions/")} for site in ("site", "other")]
     assert names[0] == names[1]

@@ -12,6 +12,7 @@ import pytest
 
 from site_builder import build, publish
 from site_builder.model import BuildError
+from site_builder.options import Options
 
 ROOT = Path(__file__).parents[1]
 GOOD = ROOT / "letters" / "CM99-0000118.txt"
@@ -47,7 +48,7 @@ def test_a_bad_letter_costs_one_line_and_nothing_else(name: str, tmp_path: Path)
     folder.mkdir()
     shutil.copy(GOOD, folder)
     write(folder / file)
-    report = build.build(build.Options(letters=folder, out=tmp_path / "site", search=False))
+    report = build.build(Options(letters=folder, out=tmp_path / "site", search=False))
     told = [problem for problem in report.problems if problem.severity == "quarantine"]
     assert [(problem.file, problem.code) for problem in told] == [(file, code)]
     assert says in told[0].message
@@ -60,16 +61,16 @@ def test_a_bad_letter_costs_one_line_and_nothing_else(name: str, tmp_path: Path)
 
 
 def test_an_empty_folder_leaves_the_site_as_it_was(tmp_path: Path) -> None:
-    build.build(build.Options(letters=GOOD.parent, out=tmp_path / "site", search=False))
+    build.build(Options(letters=GOOD.parent, out=tmp_path / "site", search=False))
     before = publish.manifest(tmp_path / "site")
     (tmp_path / "nothing").mkdir()
     with pytest.raises(BuildError, match=r"put .pdf, .txt or .md files there"):
-        build.build(build.Options(letters=tmp_path / "nothing", out=tmp_path / "site", search=False))
+        build.build(Options(letters=tmp_path / "nothing", out=tmp_path / "site", search=False))
     assert publish.manifest(tmp_path / "site") == before
 
 
 def test_a_missing_node_is_told_with_its_remedy_and_leaves_the_site_as_it_was(tmp_path: Path) -> None:
-    build.build(build.Options(letters=GOOD.parent, out=tmp_path / "site", search=False))
+    build.build(Options(letters=GOOD.parent, out=tmp_path / "site", search=False))
     before = publish.manifest(tmp_path / "site")
     command = [sys.executable, "-m", "site_builder", "build", "--letters", GOOD.parent, "--out", tmp_path / "site", "-q"]
     done = subprocess.run(command, cwd=ROOT, env={"PATH": "/nonexistent"}, capture_output=True, text=True, check=False)
@@ -111,7 +112,7 @@ def test_an_allow_list_publishes_what_a_person_has_read(tmp_path: Path) -> None:
     (folder / "privacy-allow.toml").write_text(
         f'[[allow]]\nsha256 = "{digest}"\nkinds = ["ssn"]\nreason = "an invented number"\n'
     )
-    report = build.build(build.Options(letters=folder, out=tmp_path / "site", search=False))
+    report = build.build(Options(letters=folder, out=tmp_path / "site", search=False))
     assert report.letters == 1
     assert [problem.severity for problem in report.problems if problem.code == "privacy-ssn"] == ["note"]
 
@@ -122,7 +123,7 @@ def test_the_same_bytes_twice_are_published_once_and_other_bytes_of_a_case_besid
     shutil.copy(GOOD, folder / "a.txt")
     shutil.copy(GOOD, folder / "b.txt")
     (folder / "c.txt").write_text(GOOD.read_text().replace("Decision rationale:", "Decision rationale: Amended."))
-    report = build.build(build.Options(letters=folder, out=tmp_path / "site", search=False))
+    report = build.build(Options(letters=folder, out=tmp_path / "site", search=False))
     names = sorted(path.name for path in (tmp_path / "site" / "decisions").iterdir())
     assert report.letters == 2
     assert names[0].startswith("cm99-0000118-")
@@ -134,8 +135,8 @@ def test_a_notice_belongs_to_the_letters_it_stands_with(tmp_path: Path) -> None:
     folder = tmp_path / "letters"
     folder.mkdir()
     shutil.copy(GOOD, folder)
-    assert build.read(build.Options(letters=folder)).beside.settings.notice == ""
+    assert build.read(Options(letters=folder)).beside.settings.notice == ""
     (folder / "NOTICE").write_text("Not for <b>publication</b>.\n")
-    reading = build.read(build.Options(letters=folder))
+    reading = build.read(Options(letters=folder))
     assert (reading.beside.settings.notice, len(reading.letters), reading.problems) == ("Not for <b>publication</b>.", 1, ())
-    assert "invented" in build.read(build.Options(letters=GOOD.parent)).beside.settings.notice
+    assert "invented" in build.read(Options(letters=GOOD.parent)).beside.settings.notice

@@ -11,6 +11,7 @@ import pytest
 from site_builder import budget, build, publish
 from site_builder.budget import Host, Weight
 from site_builder.model import BuildError
+from site_builder.options import Options
 from tests.conftest import ROOT
 
 HOSTS = (ROOT / "site_builder" / "hosts.toml").read_text("utf-8")
@@ -70,12 +71,12 @@ def test_every_host_is_known_by_its_name_and_others_are_refused() -> None:
         budget.load('[a]\nname = "A"\nbites = 3\n', "a")
 
 
-def options(folder: Path, host: str) -> build.Options:
+def options(folder: Path, host: str) -> Options:
     letters, config = folder / "letters", folder / "site.toml"
     letters.mkdir(exist_ok=True)
     shutil.copy(ROOT / "letters" / "CM99-0000118.txt", letters)
     config.write_text(f'host = "{host}"\n')
-    return build.Options(letters=letters, out=folder / "out", config=config, search=False)
+    return Options(letters=letters, out=folder / "out", config=config, search=False)
 
 
 def test_an_unknown_host_is_named_before_a_letter_is_read(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from site_builder import build, cache, catalogue, pagefind, publish, search, staged
 from site_builder.model import File, Letter
+from site_builder.options import Options
 from site_builder.rules import Rules
 from site_builder.shelf import Shelf
 from tests import corpus
@@ -40,17 +41,17 @@ def indexed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def options(tmp_path: Path, years_apart: None) -> build.Options:
+def options(tmp_path: Path, years_apart: None) -> Options:
     letters = tmp_path / "letters"
     shutil.copytree(ROOT / "letters", letters)
-    return build.Options(letters=letters, out=tmp_path / "site", cache=tmp_path / "cache", jobs=2)
+    return Options(letters=letters, out=tmp_path / "site", cache=tmp_path / "cache", jobs=2)
 
 
-def manifest(options: build.Options) -> bytes:
+def manifest(options: Options) -> bytes:
     return (options.out / publish.MANIFEST).read_bytes()
 
 
-def test_a_changed_letter_indexes_its_shard_alone(options: build.Options, indexed: list[str]) -> None:
+def test_a_changed_letter_indexes_its_shard_alone(options: Options, indexed: list[str]) -> None:
     build.build(options)
     first, before = list(indexed), manifest(options)
     assert len(first) == len(set(first)) > 3
@@ -64,9 +65,7 @@ def test_a_changed_letter_indexes_its_shard_alone(options: build.Options, indexe
     assert set(indexed) < set(first)
 
 
-def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(
-    options: build.Options, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_into: list[str] = []
     page = staged.page
 
@@ -88,7 +87,7 @@ def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(
     assert len(looked_into) < every
 
 
-def test_the_text_index_of_a_shard_is_named_by_what_it_holds(options: build.Options) -> None:
+def test_the_text_index_of_a_shard_is_named_by_what_it_holds(options: Options) -> None:
     """Who came before the change asks the old catalogue for the old folder, and never reads one index by the numbers of another."""
 
     def text() -> dict[str, str]:
@@ -127,7 +126,7 @@ def test_a_shard_that_has_another_name_now_is_found_under_that(tmp_path: Path, m
     assert texts(tmp_path / "after", letters).keys() == {"2014-07", "2014-01"}
 
 
-def test_a_build_from_the_cache_is_byte_for_byte_one_without(options: build.Options) -> None:
+def test_a_build_from_the_cache_is_byte_for_byte_one_without(options: Options) -> None:
     build.build(options)
     (options.letters / "CM99-0000118.txt").unlink()
     build.build(options)

@@ -18,6 +18,7 @@ import pytest
 
 from site_builder import build, catalogue, cluster, publish
 from site_builder.model import BuildError
+from site_builder.options import Options
 from tests import corpus
 from tests.conftest import FULL
 
@@ -99,7 +100,7 @@ def few(tmp_path: Path) -> Path:
 def alone(letters: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The site of one build."""
     out = tmp_path_factory.mktemp("alone") / "site"
-    report = build.build(build.Options(letters=letters, out=out, config=Path("none"), base_url=ADDRESS, jobs=2))
+    report = build.build(Options(letters=letters, out=out, config=Path("none"), base_url=ADDRESS, jobs=2))
     assert {"duplicate", "same-case", "taken-down", "metadata-unknown-file"} <= {problem.code for problem in report.problems}
     return tree(out)
 

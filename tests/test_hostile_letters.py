@@ -19,6 +19,7 @@ from playwright.sync_api import Page
 
 from site_builder import build, catalogue, cli, delimited, exports, rules, staged, text
 from site_builder.model import Citation, Letter, Problem, Section
+from site_builder.options import Options
 from site_builder.settings import Settings
 from tests import example_site, hostile
 from tests.conftest import FULL, ROOT
@@ -185,7 +186,7 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name = re.sub(r"[/\x00]", "_", said)[:60].strip() or "x"
         (folder / f"{name}-{number}.txt").write_text(typed, encoding="utf-8", errors="replace")
     (folder / "NOTICE").write_text("<script>hit=1</script>")
-    report = build.build(build.Options(letters=folder, out=place / "site", jobs=2))
+    report = build.build(Options(letters=folder, out=place / "site", jobs=2))
     assert report.letters >= (2_000 if FULL else 40) * 0.98, [problem.message for problem in report.problems][:5]
     return place / "site"
 

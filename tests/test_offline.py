@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from site_builder import build
+from site_builder.options import Options
 from site_builder.publish import MANIFEST
 from tests.conftest import ROOT
 
@@ -27,7 +28,7 @@ def built(folder: Path, names: tuple[str, ...] = LETTERS) -> Path:
     letters.mkdir(exist_ok=True)
     for name in names:
         shutil.copy(ROOT / "letters" / name, letters)
-    build.build(build.Options(letters=letters, out=folder / "site", config=ROOT / "site.toml"))
+    build.build(Options(letters=letters, out=folder / "site", config=ROOT / "site.toml"))
     return folder / "site"
 
 

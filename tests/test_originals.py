@@ -9,6 +9,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 
 from site_builder import build
+from site_builder.options import Options
 from site_builder.pdf import PdfReader as Workers
 from tests.conftest import ROOT
 
@@ -34,7 +35,7 @@ def publish(folder: Path, setting: str) -> Path:
     (letters / "CM99-0000118.txt").write_bytes(TEXT.read_bytes() + b"\x0c")
     (letters / "CM99-0000204.pdf").write_bytes(with_secrets())
     config.write_text(setting, encoding="utf-8")
-    build.build(build.Options(letters=letters, out=folder / "site", config=config, search=False))
+    build.build(Options(letters=letters, out=folder / "site", config=config, search=False))
     return folder / "site"
 
 

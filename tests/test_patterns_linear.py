@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from site_builder import build, facets, parse, privacy, rules, text
+from site_builder.options import Options
 from tests.conftest import FULL, ROOT
 from tests.letter_texts import FORMATS, source_of
 
@@ -219,7 +220,7 @@ def test_a_letter_of_100_mb_is_refused_in_bounded_time_and_memory(tmp_path: Path
             file.write(sample)
     code = (
         "import re, sys; from pathlib import Path; from site_builder import build\n"
-        "report = build.build(build.Options(letters=Path(sys.argv[1]), out=Path(sys.argv[2]), search=False))\n"
+        "report = build.build(Options(letters=Path(sys.argv[1]), out=Path(sys.argv[2]), search=False))\n"
         "print(*(problem.message for problem in report.problems if problem.code == 'too-large'))\n"
         # not ru_maxrss, which begins with what the process had that started this one
         "print(report.letters, re.search(r'VmHWM:\\s*(\\d+)', Path('/proc/self/status').read_text())[1])"
@@ -244,6 +245,6 @@ def test_a_letter_as_large_as_the_cap_is_built_within_bounds(tmp_path: Path, meg
     long = sample.replace("Decision rationale:", "Decision rationale: " + f"{words}\n" * (megabytes * 990_000 // len(words)), 1)
     (folder / "long.txt").write_text(long)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    took = seconds(lambda: build.build(build.Options(letters=folder, out=tmp_path / "site", search=False)))
+    took = seconds(lambda: build.build(Options(letters=folder, out=tmp_path / "site", search=False)))
     assert took < 60
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2_000_000

@@ -15,6 +15,7 @@ import pytest
 
 from site_builder import build, intake, workers
 from site_builder.model import BuildError
+from site_builder.options import Options
 from site_builder.pdf import PdfReader
 from tests.conftest import FULL, ROOT
 from tests.test_sources import bomb, maze
@@ -94,7 +95,7 @@ def test_of_200_letters_with_five_kinds_of_poison_195_are_published_and_five_nam
     with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", b" " * 50_000_000)
     monkeypatch.setitem(PdfReader.__init__.__kwdefaults__, "seconds", 20 if FULL else 2)
-    options = build.Options(letters=folder, out=tmp_path / "site", search=False, jobs=2)
+    options = Options(letters=folder, out=tmp_path / "site", search=False, jobs=2)
     if FULL:
         assert build.build(options).letters == 195
     reading = build.read(options)
@@ -110,7 +111,7 @@ def test_a_letter_over_which_our_own_code_falls_is_named_and_tried_again_by_the_
     folder = copies(tmp_path / "letters", 120)
     read = build.Reader.read
     kinds = {"007.txt": raises, "050.txt": lambda: os._exit(3)}
-    options = build.Options(letters=folder, out=tmp_path / "site", search=False, jobs=2, cache=tmp_path / "cache")
+    options = Options(letters=folder, out=tmp_path / "site", search=False, jobs=2, cache=tmp_path / "cache")
     with monkeypatch.context() as patched:
         patched.setattr(build.Reader, "read", lambda self, source: (kinds.get(source.name, int)(), read(self, source))[1])
         reading = build.read(options)

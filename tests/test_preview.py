@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from site_builder import build
+from site_builder.options import Options
 from site_builder.preview import MOST, Preview
 from site_builder.serve import Reloads, Server
 from site_builder.watch import watch
@@ -35,25 +36,25 @@ def stands(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def at(place: Path) -> build.Options:
-    return build.Options(letters=place / "letters", out=place / "site", templates=place / "templates", search=False, jobs=2)
+def at(place: Path) -> Options:
+    return Options(letters=place / "letters", out=place / "site", templates=place / "templates", search=False, jobs=2)
 
 
 @pytest.fixture
-def options(stands: Path, tmp_path: Path) -> build.Options:
+def options(stands: Path, tmp_path: Path) -> Options:
     shutil.copytree(stands, tmp_path, dirs_exist_ok=True)
     return at(tmp_path)
 
 
 @pytest.fixture
-def preview(options: build.Options) -> Preview:
+def preview(options: Options) -> Preview:
     ready = Preview(options)
     ready.refresh()
     return ready
 
 
 @pytest.fixture
-def letter(options: build.Options) -> Path:
+def letter(options: Options) -> Path:
     return options.letters / f"{NAME}.txt"
 
 
@@ -61,13 +62,13 @@ def more(path: Path, words: str = SENTENCE) -> None:
     path.write_text(f"{path.read_text('utf-8')}\n\n{words}\n", "utf-8")
 
 
-def built(options: build.Options, path: str) -> bytes:
+def built(options: Options, path: str) -> bytes:
     build.build(options)
     return (options.out / path).read_bytes()
 
 
 def test_the_page_of_a_changed_letter_is_the_one_that_the_next_build_makes(
-    options: build.Options, preview: Preview, letter: Path
+    options: Options, preview: Preview, letter: Path
 ) -> None:
     assert preview.page(URL) is None, "the site has it"
     more(letter)
@@ -79,7 +80,7 @@ def test_the_page_of_a_changed_letter_is_the_one_that_the_next_build_makes(
     assert shown == built(options, URL)
 
 
-def test_once_a_build_has_caught_up_the_site_is_shown(options: build.Options, preview: Preview, letter: Path) -> None:
+def test_once_a_build_has_caught_up_the_site_is_shown(options: Options, preview: Preview, letter: Path) -> None:
     more(letter)
     preview.changed({letter})
     build.build(options)
@@ -95,7 +96,7 @@ def test_a_build_that_began_before_the_change_does_not_take_it_away(preview: Pre
     assert SENTENCE.encode() in (preview.page(URL) or b"")
 
 
-def test_settings_that_are_broken_for_a_while_are_looked_at_again(tmp_path: Path, options: build.Options) -> None:
+def test_settings_that_are_broken_for_a_while_are_looked_at_again(tmp_path: Path, options: Options) -> None:
     settings = tmp_path / "site.toml"
     settings.write_text("title =")
     preview = Preview(msgspec.structs.replace(options, config=settings))
@@ -139,7 +140,7 @@ def test_what_a_build_would_not_publish_at_that_address_has_no_preview(preview: 
     assert preview.page(URL) is None
 
 
-def test_a_letter_that_was_taken_down_has_no_preview(options: build.Options, letter: Path) -> None:
+def test_a_letter_that_was_taken_down_has_no_preview(options: Options, letter: Path) -> None:
     withdrawn(letter)
     build.build(options)
     preview = Preview(options)
@@ -149,7 +150,7 @@ def test_a_letter_that_was_taken_down_has_no_preview(options: build.Options, let
     assert preview.page(URL) is None
 
 
-def test_what_has_no_preview_is_known_after_the_next_build(options: build.Options, preview: Preview, letter: Path) -> None:
+def test_what_has_no_preview_is_known_after_the_next_build(options: Options, preview: Preview, letter: Path) -> None:
     new = options.letters / "CM99-0009998.txt"
     new.write_text(letter.read_text("utf-8").replace(NAME, new.stem), "utf-8")
     assert not preview.changed({new})
@@ -163,7 +164,7 @@ def test_what_has_no_preview_is_known_after_the_next_build(options: build.Option
 
 @pytest.mark.parametrize("name", ["4913", "CM99-0000118.txt~", "notes.docx"])
 def test_what_editors_leave_beside_a_letter_makes_nobody_read_everything_again(
-    options: build.Options, preview: Preview, name: str, monkeypatch: pytest.MonkeyPatch
+    options: Options, preview: Preview, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = options.letters / name
     path.write_text("x")
@@ -172,7 +173,7 @@ def test_what_editors_leave_beside_a_letter_makes_nobody_read_everything_again(
     preview.built(time.monotonic())
 
 
-def test_a_storm_is_left_to_the_build(options: build.Options, preview: Preview) -> None:
+def test_a_storm_is_left_to_the_build(options: Options, preview: Preview) -> None:
     letters = set(options.letters.glob("*.*"))
     assert len(letters) > MOST
     for path in options.letters.glob("*.txt"):
@@ -181,7 +182,7 @@ def test_a_storm_is_left_to_the_build(options: build.Options, preview: Preview) 
 
 
 def test_a_changed_template_shows_on_the_page_of_every_letter_with_the_files_that_it_asks_for(
-    options: build.Options, preview: Preview
+    options: Options, preview: Preview
 ) -> None:
     template, sheet = options.templates / "decision.html", options.templates / "static" / "site.css"
     template.write_text(template.read_text("utf-8").replace("<h1", '<p class="new">New</p><h1', 1), "utf-8")
@@ -196,7 +197,7 @@ def test_a_changed_template_shows_on_the_page_of_every_letter_with_the_files_tha
 
 
 def test_a_letter_that_was_edited_keeps_its_words_when_a_template_changes(
-    options: build.Options, preview: Preview, letter: Path
+    options: Options, preview: Preview, letter: Path
 ) -> None:
     more(letter)
     preview.changed({letter})
@@ -208,7 +209,7 @@ def test_a_letter_that_was_edited_keeps_its_words_when_a_template_changes(
     assert SENTENCE.encode() in (preview.page(URL) or b"")
 
 
-def test_a_broken_template_is_left_to_the_build(options: build.Options, preview: Preview) -> None:
+def test_a_broken_template_is_left_to_the_build(options: Options, preview: Preview) -> None:
     template = options.templates / "decision.html"
     template.write_text("{% if %}", "utf-8")
     preview.changed({template})
@@ -223,7 +224,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 @contextlib.contextmanager
-def edited(options: build.Options, preview: Preview) -> Iterator[str]:
+def edited(options: Options, preview: Preview) -> Iterator[str]:
     """Watched, but never built."""
     reloads, stop = Reloads(), threading.Event()
     server = Server(options.out, port=0, base="/imr/", reloads=reloads, newer=preview.page)
@@ -251,7 +252,7 @@ def edited(options: build.Options, preview: Preview) -> Iterator[str]:
 
 
 def test_an_open_page_shows_the_change_where_it_was_before_any_build(
-    options: build.Options, preview: Preview, letter: Path, page: Page
+    options: Options, preview: Preview, letter: Path, page: Page
 ) -> None:
     with edited(options, preview) as url:
         page.goto(f"{url}{URL}")
@@ -267,7 +268,7 @@ def test_an_open_page_shows_the_change_where_it_was_before_any_build(
 
 
 def test_whatever_goes_wrong_with_a_letter_ends_no_watching(
-    options: build.Options, preview: Preview, letter: Path, monkeypatch: pytest.MonkeyPatch
+    options: Options, preview: Preview, letter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def falls(*_: object) -> None:
         raise ZeroDivisionError

@@ -14,6 +14,7 @@ import pytest
 
 from site_builder import build, formats, parse, privacy
 from site_builder.model import BuildError, Citation, Section
+from site_builder.options import Options
 from tests import example_site, letter_texts, planted
 from tests.conftest import FULL
 
@@ -127,7 +128,7 @@ def test_broken_rules_are_refused(kinds: str, allow: str, complaint: str) -> Non
 
 
 def test_sample_letters_pass_the_gate() -> None:
-    reading = build.read(build.Options(letters=ROOT / "letters"))
+    reading = build.read(Options(letters=ROOT / "letters"))
     assert [problem for problem in reading.problems if problem.code.startswith("privacy-")] == []
 
 

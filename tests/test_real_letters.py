@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from site_builder import build, text
+from site_builder.options import Options, Report
 from tests import letter_texts
 from tests.test_readme import README, accuracy
 
@@ -64,20 +65,20 @@ def words(data: str) -> list[str]:
 
 
 @pytest.fixture(scope="module", params=["real", "seeds"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, build.Report]:
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, Report]:
     out = tmp_path_factory.mktemp(request.param) / "public"
-    options = build.Options(letters=LETTERS / request.param, out=out, search=False)
+    options = Options(letters=LETTERS / request.param, out=out, search=False)
     return request.param, out, build.build(options)
 
 
-def test_every_letter_and_issue_is_published(site: tuple[str, Path, build.Report]) -> None:
+def test_every_letter_and_issue_is_published(site: tuple[str, Path, Report]) -> None:
     name, out, report = site
     assert (report.letters, report.issues) == {"real": (110, 268), "seeds": (5, 6)}[name]
     assert len(list(out.glob("decisions/*.html"))) == report.letters
     assert [problem.message for problem in report.problems if problem.severity != "note"] == []
 
 
-def test_every_word_of_every_letter_is_on_its_page(site: tuple[str, Path, build.Report]) -> None:
+def test_every_word_of_every_letter_is_on_its_page(site: tuple[str, Path, Report]) -> None:
     name, out, _ = site
     read, _ = letter_texts.read_folder(LETTERS / name)
     rows = {row["source"]: row for row in exported(out)}
@@ -91,7 +92,7 @@ def test_every_word_of_every_letter_is_on_its_page(site: tuple[str, Path, build.
     assert missing == {}
 
 
-def test_a_page_weighs_at_most_1_6_times_its_letter_and_a_kilobyte(site: tuple[str, Path, build.Report]) -> None:
+def test_a_page_weighs_at_most_1_6_times_its_letter_and_a_kilobyte(site: tuple[str, Path, Report]) -> None:
     name, out, _ = site
     read, _ = letter_texts.read_folder(LETTERS / name)
     sizes = {source.name: len("\n".join(line.text for line in source.lines).encode()) for source in read}
@@ -99,7 +100,7 @@ def test_a_page_weighs_at_most_1_6_times_its_letter_and_a_kilobyte(site: tuple[s
     assert max(over) <= 0
 
 
-def test_the_labels_made_by_hand_are_matched(site: tuple[str, Path, build.Report]) -> None:
+def test_the_labels_made_by_hand_are_matched(site: tuple[str, Path, Report]) -> None:
     name, out, _ = site
     if name != "real":
         pytest.skip("labels for the five seeds are in tests/seed_labels.json")

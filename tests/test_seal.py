@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+import site_builder.options
 from site_builder import build, cli, marks, publish, takedowns
+from site_builder.options import Options, seal, standing
 from site_builder.shelf import Shelf
 from tests.conftest import ROOT
 from tests.example_site import few
@@ -26,11 +30,11 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def options(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> build.Options:
+def options(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
     """A site just built, of letters that have been there for a while."""
     shutil.copytree(once, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(marks, "YOUNG", -(10**15))
-    options = build.Options(
+    options = Options(
         letters=tmp_path / "letters",
         out=tmp_path / "site",
         templates=tmp_path / "templates",
@@ -42,7 +46,7 @@ def options(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> buil
     return options
 
 
-def test_without_a_change_the_site_stays_as_it_is_and_the_report_is_told_again(options: build.Options) -> None:
+def test_without_a_change_the_site_stays_as_it_is_and_the_report_is_told_again(options: Options) -> None:
     before = options.out.stat().st_ino
     first = build.build(options)
     assert first.unchanged
@@ -76,7 +80,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
-def test_any_change_is_built(options: build.Options, tmp_path: Path) -> None:
+def test_any_change_is_built(options: Options, tmp_path: Path) -> None:
     for told, change in CHANGES.items():
         assert build.build(options).unchanged, f"before: {told}"
         change(tmp_path)
@@ -85,18 +89,18 @@ def test_any_change_is_built(options: build.Options, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("other", [{"base_url": "https://example.org/x/"}, {"search": True}])
-def test_other_options_are_another_site(options: build.Options, other: dict[str, object]) -> None:
+def test_other_options_are_another_site(options: Options, other: dict[str, object]) -> None:
     changed = msgspec.structs.replace(options, **other)
-    assert build._seal(options).note()
-    assert build._seal(changed).note() is None
+    assert standing(seal(options))
+    assert not standing(seal(changed))
 
 
-def test_other_code_is_another_site(options: build.Options, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "_code", lambda: b"other")
+def test_other_code_is_another_site(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_builder.options, "code", lambda: b"other")
     assert not build.build(options).unchanged
 
 
-def test_what_has_changed_just_now_is_not_trusted(options: build.Options, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_has_changed_just_now_is_not_trusted(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two changes within a tick of the file system's clock look like one."""
     monkeypatch.setattr(marks, "YOUNG", 60 * 10**9)
     next(options.letters.glob("CM*")).touch()
@@ -104,7 +108,7 @@ def test_what_has_changed_just_now_is_not_trusted(options: build.Options, monkey
     assert not build.build(options).unchanged
 
 
-def test_a_letter_that_is_held_back_is_told_each_time(options: build.Options, tmp_path: Path) -> None:
+def test_a_letter_that_is_held_back_is_told_each_time(options: Options, tmp_path: Path) -> None:
     (options.letters / "bad.txt").write_text(
         (ROOT / "letters" / "CM99-0000118.txt")
         .read_text("utf-8")
@@ -128,7 +132,7 @@ def test_a_letter_that_is_held_back_is_told_each_time(options: build.Options, tm
         assert "bad.txt" in told.stderr
 
 
-def test_the_seal_of_a_site_with_takedowns_names_nothing(options: build.Options) -> None:
+def test_the_seal_of_a_site_with_takedowns_names_nothing(options: Options) -> None:
     assert options.cache
     table = options.cache / "seal.sqlite"
     assert Shelf(table).everything()
@@ -137,9 +141,15 @@ def test_the_seal_of_a_site_with_takedowns_names_nothing(options: build.Options)
     assert Shelf(table).everything() == {}
 
 
-def test_a_failed_build_seals_nothing(options: build.Options) -> None:
+def test_a_failed_build_seals_nothing(options: Options) -> None:
     (options.templates / "value.html").write_text("{{")
     with pytest.raises(build.BuildError):
         build.build(options)
     with pytest.raises(build.BuildError):
         build.build(options)
+
+
+def test_help_and_a_build_with_nothing_to_do_load_nothing_that_builds() -> None:
+    """Loading it takes longer than looking at 10,000 letters from outside."""
+    told = "import sys, site_builder.cli; print([name for name in ('jinja2', 'markdown_it', 'ftfy', 'duckdb') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=ROOT).stdout == "[]\n"

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from site_builder import build, catalogue
+from site_builder.options import Options
 from tests.conftest import FULL, ROOT
 
 
@@ -35,7 +36,7 @@ def many_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("shards") / "site"
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(catalogue, "LETTERS_TOGETHER", 5)
-        build.build(build.Options(letters=ROOT / "letters", out=out, config=ROOT / "site.toml", jobs=2))
+        build.build(Options(letters=ROOT / "letters", out=out, config=ROOT / "site.toml", jobs=2))
     return out
 
 
@@ -278,7 +279,7 @@ def test_a_build_without_the_text_index_still_filters(page: Page, tmp_path: Path
     from site_builder import build
 
     root = Path(__file__).parents[1]
-    build.build(build.Options(letters=root / "letters", out=tmp_path / "site", config=root / "site.toml", search=False))
+    build.build(Options(letters=root / "letters", out=tmp_path / "site", config=root / "site.toml", search=False))
     url = serve_site(tmp_path / "site")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))

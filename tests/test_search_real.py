@@ -25,6 +25,7 @@ import pytest
 from playwright.sync_api import Page
 
 from site_builder import build
+from site_builder.options import Options
 from tests import corpus
 from tests.conftest import FULL
 from tests.real_site import ask, folder
@@ -87,7 +88,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for letter in corpus.letters(2000 if FULL else 60):
         (letters / letter.source).write_text(corpus.text(letter), encoding="utf-8")
     out = letters.with_name("site")
-    build.build(build.Options(letters=letters, out=out, jobs=2))
+    build.build(Options(letters=letters, out=out, jobs=2))
     return out
 
 
@@ -97,7 +98,7 @@ def real_url(site: Path, tmp_path_factory: pytest.TempPathFactory, serve_site: C
     out = site
     if FULL:
         out = tmp_path_factory.mktemp("real") / "site"
-        build.build(build.Options(letters=folder(), out=out, jobs=2))
+        build.build(Options(letters=folder(), out=out, jobs=2))
     return serve_site(out)
 
 

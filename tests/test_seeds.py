@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from site_builder import build, exports
+from site_builder.options import Options
 
 SEEDS = Path(__file__).parents[2] / "shared" / "letters" / "seeds"
 LABELS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "seed_labels.json").read_text())
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the seed letters are
 
 @pytest.fixture(scope="module")
 def read() -> dict[str, dict[str, Any]]:
-    letters = build.read(build.Options(letters=SEEDS)).every()
+    letters = build.read(Options(letters=SEEDS)).every()
     return {letter.source[:3]: json.loads(exports.encode(letter)) for letter in letters}
 
 

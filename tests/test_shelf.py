@@ -16,6 +16,7 @@ import pytest
 
 from site_builder import build, intake, marks, shelf, sources
 from site_builder.model import Letter, Problem
+from site_builder.options import Options
 from site_builder.pdf import PdfReader
 from site_builder.reading import Reader
 from site_builder.shelf import Shelf
@@ -71,7 +72,7 @@ def test_what_nobody_asked_for_is_removed_in_time_or_at_once_and_overwritten(pat
 
 
 def reading(letters: Path, cache: Path | None, jobs: int = 1) -> build.Reading:
-    return build.read(build.Options(letters=letters, cache=cache, jobs=jobs))
+    return build.read(Options(letters=letters, cache=cache, jobs=jobs))
 
 
 def test_a_letter_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

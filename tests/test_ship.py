@@ -26,6 +26,7 @@ from moto.server import ThreadedMotoServer
 from site_builder import build, publish, ship, takedowns
 from site_builder.cli import main
 from site_builder.model import BuildError, File
+from site_builder.options import Options
 from tests.conftest import FULL, ROOT
 from tests.test_takedowns import DAY, hits
 
@@ -44,16 +45,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     letters.mkdir()
     for name in LETTERS:
         shutil.copy(ROOT / "letters" / name, letters)
-    options = build.Options(
-        letters=letters, out=place / "before", jobs=2, cache=place / "cache", base_url="https://example.org/imr/"
-    )
+    options = Options(letters=letters, out=place / "before", jobs=2, cache=place / "cache", base_url="https://example.org/imr/")
     build.build(options)
     (letters / f"{GONE}.txt").unlink()
     shutil.copy(ROOT / "letters" / NEW, letters)
     (letters / takedowns.FILE).write_text(takedowns.as_toml(TAKEN_DOWN, "asked for", DAY, ""))
-    build.build(
-        build.Options(letters=letters, out=place / "after", jobs=2, cache=place / "cache", base_url="https://example.org/imr/")
-    )
+    build.build(Options(letters=letters, out=place / "after", jobs=2, cache=place / "cache", base_url="https://example.org/imr/"))
     return place / "before", place / "after"
 
 

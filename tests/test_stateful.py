@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from site_builder import build, publish, takedowns
 from site_builder.model import BuildError
+from site_builder.options import Options
 from tests.conftest import FULL, ROOT
 from tests.fuzz import at_random
 
@@ -82,7 +83,7 @@ class Edits(RuleBasedStateMachine):
     def build_again(self) -> None:
         """Fills the cache, and the site from which pages are carried over."""
         with contextlib.suppress(BuildError):  # nothing is left to publish
-            build.build(build.Options(letters=self.folder, out=self.place / "site", cache=self.place / "cache", search=False))
+            build.build(Options(letters=self.folder, out=self.place / "site", cache=self.place / "cache", search=False))
 
     @rule(word=st.sampled_from(["<p>", "x"]))
     def spoil(self, word: str) -> None:
@@ -94,7 +95,7 @@ class Edits(RuleBasedStateMachine):
         """The site is that of a clean machine; in the full form, in every tenth sequence, with its index."""
         Edits.sequences += 1
         kept, clean = (
-            build.Options(letters=self.folder, out=self.place / name, cache=cache, search=FULL and Edits.sequences % 10 == 0)
+            Options(letters=self.folder, out=self.place / name, cache=cache, search=FULL and Edits.sequences % 10 == 0)
             for name, cache in (("site", self.place / "cache"), ("clean", None))
         )
         reading, anew = build.read(kept), build.read(clean)

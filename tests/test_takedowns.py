@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from site_builder import build, pagefind, publish, rules, staged, takedowns
 from site_builder.metadata import Row
 from site_builder.model import BuildError, Line, Problem, Source
+from site_builder.options import Options, Report
 from site_builder.shelf import Shelf
 from tests.conftest import FULL, ROOT
 from tests.make_pdf import pdf_of
@@ -75,22 +76,22 @@ def needles(numbers: Iterable[int]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, build.Report]:
+def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
     """One folder, built with all letters, then with the takedowns."""
     place = tmp_path_factory.mktemp("takedowns")
     whole = put(place / "letters", [])
-    build.build(build.Options(letters=whole, out=place / "site", jobs=2, cache=place / "cache"))
+    build.build(Options(letters=whole, out=place / "site", jobs=2, cache=place / "cache"))
     assert hits(place / "site", needles(range(GONE)))
     assert hits(place / "cache", needles(range(GONE)))
     entries = [takedowns.as_toml(case(number), "asked for", DAY, "") for number in range(GONE)]
     (whole / takedowns.FILE).write_text("\n".join(entries))
     report = build.build(
-        build.Options(letters=whole, out=place / "site", jobs=2, base_url="https://example.org/imr/", cache=place / "cache")
+        Options(letters=whole, out=place / "site", jobs=2, base_url="https://example.org/imr/", cache=place / "cache")
     )
     return place, report
 
 
-def test_what_is_taken_down_is_in_no_byte_of_the_site(sites: tuple[Path, build.Report]) -> None:
+def test_what_is_taken_down_is_in_no_byte_of_the_site(sites: tuple[Path, Report]) -> None:
     place, report = sites
     assert report.letters == KEPT
     assert hits(place / "site", needles(range(GONE))) == {}
@@ -101,7 +102,7 @@ def test_what_is_taken_down_is_in_no_byte_of_the_site(sites: tuple[Path, build.R
 
 def test_the_control_without_takedowns_is_found_in_pages_exports_and_index(tmp_path: Path) -> None:
     folder = put(tmp_path / "letters", [])
-    build.build(build.Options(letters=folder, out=tmp_path / "site", jobs=2))
+    build.build(Options(letters=folder, out=tmp_path / "site", jobs=2))
     found = hits(tmp_path / "site", needles(range(GONE)))
     assert len(found) >= 3 * GONE
     everywhere = {Path(name).suffix for names in found.values() for name in names}
@@ -114,7 +115,7 @@ def test_the_control_that_indexes_into_the_old_folder_keeps_what_was_taken_down(
         program = pagefind.program(ROOT)
     except BuildError as error:
         pytest.skip(str(error))
-    reading = build.read(build.Options(letters=put(tmp_path / "letters", [])))
+    reading = build.read(Options(letters=put(tmp_path / "letters", [])))
     (tmp_path / "staged").mkdir()
     for one in reading.letters:
         page = staged.page(one, rules.Rules((), {}))
@@ -128,7 +129,7 @@ def test_the_control_that_indexes_into_the_old_folder_keeps_what_was_taken_down(
     assert hits(tmp_path / "out", [reading.letters[0].id])
 
 
-def test_every_address_says_that_something_was_removed_and_nothing_else(sites: tuple[Path, build.Report]) -> None:
+def test_every_address_says_that_something_was_removed_and_nothing_else(sites: tuple[Path, Report]) -> None:
     place, _ = sites
     pages = {(place / "site" / "decisions" / f"{case(number).lower()}.html").read_bytes() for number in range(GONE)}
     assert len(pages) == 1
@@ -142,7 +143,7 @@ def test_a_list_that_is_not_understood_stops_the_build_and_the_old_site_stands(t
     folder = put(tmp_path / "letters", [])
     (folder / takedowns.FILE).write_text("[[takedown]]\ncase = 'CM99-5000001'\n")
     with pytest.raises(BuildError, match=r"takedowns\.toml") as error:
-        build.build(build.Options(letters=folder, out=tmp_path / "site", search=False))
+        build.build(Options(letters=folder, out=tmp_path / "site", search=False))
     assert error.value.exit_code == 2
     assert not (tmp_path / "site").exists()
 
@@ -262,7 +263,7 @@ def test_redacted_words_are_in_no_byte_of_the_site(tmp_path: Path) -> None:
     entry = subprocess.run(command, cwd=ROOT, input=f"{token(1)} is\n", text=True, capture_output=True, check=True).stdout
     assert token(1) not in entry
     (folder / takedowns.FILE).write_text(entry)
-    report = build.build(build.Options(letters=folder, out=tmp_path / "site", search=False))
+    report = build.build(Options(letters=folder, out=tmp_path / "site", search=False))
     assert report.letters == 1
     assert hits(tmp_path / "site", [token(1), hashlib.sha256((folder / "a.txt").read_bytes()).hexdigest()]) == {}
     assert hits(tmp_path / "site", ["[removed]"])
@@ -275,7 +276,7 @@ def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
     folder.mkdir()
     (folder / "1.pdf").write_bytes(pdf_of(letter(1, 3)))
     (folder / "2.txt").write_text(letter(2, 3), encoding="utf-8")
-    options = build.Options(letters=folder, out=tmp_path / "site", cache=tmp_path / "cache", search=False)
+    options = Options(letters=folder, out=tmp_path / "site", cache=tmp_path / "cache", search=False)
     build.build(options)
     build.build(options)
     assert hits(tmp_path / "cache", [token(1)])[token(1)] == {

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from site_builder import build, publish
+from site_builder.options import Options
 from tests.conftest import FULL, ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -208,7 +209,7 @@ def test_jobs_that_meet_in_artifacts_publish_the_site_of_one_build(few: Path, tm
     last = checkout(few, tmp_path / "last")
     assert run_job("assemble", last, artifacts, given) == 0
     assert "5 letters" in (artifacts / "summary.md").read_text("utf-8")
-    alone = build.Options(
+    alone = Options(
         letters=few / "letters",
         out=tmp_path / "alone",
         config=few / "site.toml",

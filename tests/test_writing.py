@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from site_builder import build, publish, writing
+from site_builder.options import Options
 from site_builder.shelf import Shelf
 from tests.example_site import few
 
@@ -31,13 +32,13 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def options(once: Path, tmp_path: Path) -> build.Options:
+def options(once: Path, tmp_path: Path) -> Options:
     shutil.copytree(once, tmp_path, dirs_exist_ok=True)
     return options_of(tmp_path)
 
 
-def options_of(place: Path) -> build.Options:
-    return build.Options(
+def options_of(place: Path) -> Options:
+    return Options(
         letters=place / "letters", out=place / "site", templates=place / "templates", cache=place / "cache", search=False
     )
 
@@ -46,7 +47,7 @@ def inodes(folder: Path) -> dict[str, int]:
     return {name: (folder / name).stat().st_ino for name in publish.files(folder)}
 
 
-def rendered(options: build.Options) -> set[str]:
+def rendered(options: Options) -> set[str]:
     """Paths of the pages of letters and values that the next build writes anew."""
     before = inodes(options.out)
     build.build(options)
@@ -59,18 +60,18 @@ def further(names: Iterable[str]) -> Counter[str]:
     return Counter(name.partition("/page-")[0] for name in names if "/page-" in name)
 
 
-def as_clean(options: build.Options, tmp_path: Path) -> bool:
+def as_clean(options: Options, tmp_path: Path) -> bool:
     clean = msgspec.structs.replace(options, out=tmp_path / "clean", cache=None)
     build.build(clean)
     return publish.manifest(clean.out) == publish.manifest(options.out)
 
 
-def test_nothing_that_would_come_out_the_same_is_rendered_again(options: build.Options) -> None:
+def test_nothing_that_would_come_out_the_same_is_rendered_again(options: Options) -> None:
     assert rendered(options) == set()
     assert publish.is_whole(options.out)
 
 
-def test_of_a_letter_with_a_sentence_more_its_page_alone_is_rendered(options: build.Options, tmp_path: Path) -> None:
+def test_of_a_letter_with_a_sentence_more_its_page_alone_is_rendered(options: Options, tmp_path: Path) -> None:
     letter = options.letters / "CM99-0000118.txt"
     letter.write_text(letter.read_text("utf-8") + "\n\nOne more sentence.\n", "utf-8")
     assert rendered(options) == {PAGE}
@@ -78,7 +79,7 @@ def test_of_a_letter_with_a_sentence_more_its_page_alone_is_rendered(options: bu
 
 
 def test_of_a_letter_that_decides_otherwise_its_page_and_those_that_show_it_are_rendered(
-    options: build.Options, tmp_path: Path
+    options: Options, tmp_path: Path
 ) -> None:
     letter = options.letters / "CM99-0000118.txt"
     letter.write_text(letter.read_text("utf-8").replace("Norco 10/325mg #90:", "Norco 10/325mg #60:"), "utf-8")
@@ -89,7 +90,7 @@ def test_of_a_letter_that_decides_otherwise_its_page_and_those_that_show_it_are_
     assert as_clean(options, tmp_path)
 
 
-def test_a_letter_that_goes_leaves_nothing_behind(options: build.Options, tmp_path: Path) -> None:
+def test_a_letter_that_goes_leaves_nothing_behind(options: Options, tmp_path: Path) -> None:
     (options.letters / "CM99-0000118.txt").unlink()
     assert PAGE not in rendered(options)
     assert not (options.out / PAGE).exists()
@@ -97,7 +98,7 @@ def test_a_letter_that_goes_leaves_nothing_behind(options: build.Options, tmp_pa
 
 
 def test_of_a_newer_letter_no_further_page_of_a_list_is_rendered_but_a_new_one_and_that_before_it(
-    options: build.Options, tmp_path: Path
+    options: Options, tmp_path: Path
 ) -> None:
     (tmp_path / "short.toml").write_text("page_size = 3")
     options = msgspec.structs.replace(options, config=tmp_path / "short.toml")
@@ -112,7 +113,7 @@ def test_of_a_newer_letter_no_further_page_of_a_list_is_rendered_but_a_new_one_a
 
 
 @pytest.mark.parametrize("changed", ["templates/decision.html", "templates/static/site.css", "settings"])
-def test_templates_and_settings_are_followed(options: build.Options, tmp_path: Path, changed: str) -> None:
+def test_templates_and_settings_are_followed(options: Options, tmp_path: Path, changed: str) -> None:
     pages = {name for name in publish.files(options.out) if OF_LETTERS.match(name)}
     if changed == "settings":
         options = msgspec.structs.replace(options, base_url="https://example.org/other/")
@@ -122,7 +123,7 @@ def test_templates_and_settings_are_followed(options: build.Options, tmp_path: P
     assert pages <= rendered(options)
 
 
-def test_what_somebody_did_to_the_old_site_is_not_carried_over(options: build.Options, tmp_path: Path) -> None:
+def test_what_somebody_did_to_the_old_site_is_not_carried_over(options: Options, tmp_path: Path) -> None:
     other, gone, link, folder = sorted((options.out / "decisions").iterdir())[:4]
     other.write_text(other.read_text("utf-8").replace("treatment", "tratement", 1), "utf-8")
     gone.unlink()
@@ -134,7 +135,7 @@ def test_what_somebody_did_to_the_old_site_is_not_carried_over(options: build.Op
     assert as_clean(options, tmp_path)
 
 
-def test_a_foreign_table_names_no_file_outside_the_site(options: build.Options, tmp_path: Path) -> None:
+def test_a_foreign_table_names_no_file_outside_the_site(options: Options, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     digest = hashlib.sha256(b"secret").hexdigest()
     assert options.cache
@@ -147,9 +148,7 @@ def test_a_foreign_table_names_no_file_outside_the_site(options: build.Options, 
         assert (options.out / PAGE).exists()
 
 
-def test_where_nothing_can_be_linked_it_is_copied(
-    options: build.Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_nothing_can_be_linked_it_is_copied(options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
@@ -159,7 +158,7 @@ def test_where_nothing_can_be_linked_it_is_copied(
     assert as_clean(options, tmp_path)
 
 
-def test_an_unreadable_table_costs_time_only(options: build.Options, tmp_path: Path) -> None:
+def test_an_unreadable_table_costs_time_only(options: Options, tmp_path: Path) -> None:
     assert options.cache
     (options.cache / "pages.sqlite").write_bytes(b"not SQLite")
     assert PAGE in rendered(options)

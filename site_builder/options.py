@@ -1,0 +1,78 @@
+"""What a build is told, what it tells, and by what it sees that it has nothing to do. Shell.
+
+Apart from the build itself, whose modules take longer to load than it takes to look at 10,000 letters from outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from pathlib import Path
+
+import msgspec
+
+from site_builder.budget import Fit
+from site_builder.model import Frozen, Problem
+from site_builder.seal import Seal
+
+PACKAGE = Path(__file__).parent
+TEMPLATES = PACKAGE.parent / "templates"
+
+
+class Options(Frozen, frozen=True):
+    """What the command line says."""
+
+    letters: Path
+    out: Path = Path("public")
+    config: Path = Path("site.toml")
+    templates: Path = TEMPLATES
+    base_url: str | None = None
+    jobs: int = 1
+    strict: bool = False
+    search: bool = True
+    cache: Path | None = None
+    """Folder in which indexes are kept from build to build; None: nothing is kept."""
+
+
+class Report(Frozen, frozen=True):
+    """What was published."""
+
+    letters: int
+    issues: int
+    pages: int
+    problems: tuple[Problem, ...]
+    seconds: float
+    fit: Fit
+    unchanged: bool = False
+    """It stood there already: nothing has changed since."""
+
+
+def seal(options: Options) -> Seal | None:
+    """Of the site as it stands; None where nothing is kept from build to build."""
+    if not options.cache:
+        return None
+    inputs = (options.letters, options.config, options.templates)
+    told = (code(), *map(str, inputs), str(options.out), options.base_url, options.search)
+    return Seal.of(options.cache / "seal.sqlite", inputs, options.out, msgspec.msgpack.encode(told))
+
+
+def standing(sealed: Seal | None) -> Report | None:
+    """The report of the build that left everything as it is now; None where there is something to do."""
+    known = sealed.note() if sealed else None
+    return msgspec.structs.replace(msgspec.msgpack.decode(known, type=Report), unchanged=True) if known else None
+
+
+def code() -> bytes:
+    """Digest of all that decides how a letter is read and shown, besides the letter, what stands beside it, and the templates."""
+    versions = [importlib.metadata.version(name) for name in ("jinja2", "markdown-it-py", "markupsafe", "msgspec")]
+    return hashlib.sha256(msgspec.msgpack.encode(versions) + digest(PACKAGE, (".py", ".toml"))).digest()
+
+
+def digest(folder: Path, suffixes: tuple[str, ...] = ("",)) -> bytes:
+    """Of the files below a folder whose names end so, with their names."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.name.endswith(suffixes) and path.is_file()):
+        content = path.read_bytes()
+        found.update(msgspec.msgpack.encode((path.relative_to(folder).as_posix(), len(content))))
+        found.update(content)
+    return found.digest()
