@@ -199,7 +199,7 @@ def files(folder: Path) -> Iterator[str]:
     folders = [""]
     while folders:
         below = folders.pop()
-        with os.scandir(folder / below) as entries:
+        with os.scandir(f"{folder}/{below}") as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(f"{below}{entry.name}/")
@@ -225,7 +225,7 @@ def _has(path: str, sha256: str) -> bool:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(handle, "rb", buffering=0) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+            return hashlib.sha256(file.read() or b"").hexdigest() == sha256  # a pipe may have nothing to say
     except OSError as error:
         if error.errno not in _IS_NO_FILE:
             raise
@@ -251,13 +251,13 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _thin(folder: Path, is_wanted: Callable[[str], bool], within: str = "") -> bool:
+def _thin(folder: Path | str, is_wanted: Callable[[str], bool], within: str = "") -> bool:
     """Removes every file that is not wanted, whatever is no regular file, and folders that have become empty. Is any left?"""
     left = False
     for entry in list(os.scandir(folder)):
         name = f"{within}{entry.name}"
         if entry.is_dir(follow_symlinks=False):
-            if _thin(Path(entry.path), is_wanted, f"{name}/"):
+            if _thin(entry.path, is_wanted, f"{name}/"):
                 left = True
             else:
                 os.rmdir(entry.path)

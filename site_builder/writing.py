@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -102,7 +102,7 @@ def _carried(noted: bytes | None, out: Path, stage: Path) -> list[Written]:
 
 def is_below(path: str) -> bool:
     """Does the path stay below where it begins?"""
-    return not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+    return not path.startswith("/") and ".." not in path.split("/")
 
 
 def _rendered(file: File, stage: Path, indexed: bool) -> Written:
