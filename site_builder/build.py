@@ -37,6 +37,7 @@ from site_builder import (
     sources,
     statistics,
     takedowns,
+    workers,
     writing,
 )
 from site_builder.intake import Intake, Progress
@@ -108,15 +109,25 @@ def build(options: Options, progress: Progress = silent) -> Report:
 def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
     """As `build`, whatever stands there. `sealed`: taken before anything is read; not yet told how many seconds it took."""
     carried: dict[str, str] = {}
-    with publish.publishing(options.out, carried=carried if options.cache else None) as stage:
+    with (
+        publish.publishing(options.out, carried=carried if options.cache else None) as stage,
+        publish.apart(stage) as place,
+        workers.Aside(options.jobs) as aside,
+    ):
         reading = read(options, progress)
         refuse_nothing(reading, str(options.letters))
         site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)
         planned = catalogue.plan(reading.letters, reading.beside.rules)
         shelf = partial(_shelf, options, reading.beside)
+        indexing = (
+            aside.begin(partial(search.index, planned, _indexer(place, options, reading), options.jobs), progress)
+            if options.search
+            else None
+        )
         months, how = datasets.months(shard.letters for shard in planned.shards), packing(reading, site)
         lines = datasets.pieces(how, months, reading.whole.digest, shelf("data"), options.jobs)
-        data = datasets.write(stage, reading.letters, how, lines)
+        data = datasets.write(stage, reading.letters, how, lines, aside)
+        tables = statistics.tables(site)
         told = partial(progress, "Comparing decisions")
         similar = comparing.compare(reading.letters, shelf("similar"), jobs=options.jobs, progress=told)
         parts = pages.parts(
@@ -124,8 +135,9 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
             tools.contents,
             reading.beside.gone.pages,
             tools.languages,
-            data,
+            data(),
             similar=similar,
+            tables=tables,
             digest=reading.whole.digest,
             program=search.PROGRAM if options.search else "",
         )
@@ -133,11 +145,13 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         told = partial(progress, "Writing pages")
         done = list(writing.write(stage, parts, tools.renderer, kept, jobs=options.jobs, progress=told))
         carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
-        indexer = _indexer(stage, options, reading) if options.search else None
-        pieces = search.pieces_of(planned, reading.whole.digest, shelf("catalogue"))
-        search.build(stage, planned, reading.beside.rules, indexer, jobs=options.jobs, progress=progress, pieces=pieces)
+        text = indexing() if indexing else None
+        publish.adopt(place, stage)
+        search.join(
+            stage, planned, reading.beside.rules, text, search.pieces_of(planned, reading.whole.digest, shelf("catalogue"))
+        )
         written = (file for part in done for file in part.files)
-        report = complete(stage, options, site, tools, written, host=reading.beside.host, carried=carried)
+        report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, carried=carried)
     if reading.beside.gone.is_any:
         publish.forget(options.out)
     if sealed:  # where something was taken down the report may name it
@@ -194,6 +208,7 @@ def complete(
     tools: Press,
     written: Iterable[writing.Written],
     *,
+    tables: Sequence[statistics.Table],
     host: budget.Host,
     carried: Mapping[str, str] = MappingProxyType({}),
 ) -> Report:
@@ -203,7 +218,7 @@ def complete(
         shown += 1
         if page.indexed:
             indexed.append(page.path)
-    for file in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(site)):
+    for file in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(tables)):
         publish.put(stage, file)
     offline.write(stage, _text(options.templates / offline.WORKER), carried)
     return Report(

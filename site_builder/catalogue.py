@@ -25,7 +25,7 @@ import hashlib
 import re
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -77,8 +77,8 @@ class Piece(NamedTuple):
 class Indexed(NamedTuple):
     """What the text index adds to the catalogue."""
 
-    shard: Callable[[Shard], tuple[str, Sequence[int]]]
-    """For a shard the folder of its text index, and the numbers of its letters' fragments in their order."""
+    shards: Mapping[str, tuple[str, Sequence[int]]]
+    """Name of a shard -> the folder of its text index, and the numbers of its letters' fragments in their order."""
     hub: str
     """Folder of the program that opens the shards' indexes."""
     words: str
@@ -118,7 +118,7 @@ def files(
     for shard, one in zip(catalogue.shards, pieces or (piece(catalogue, shard) for shard in catalogue.shards), strict=True):
         own, text = dict(one.files), {}
         if indexed:
-            text["text"], numbers = indexed.shard(shard)
+            text["text"], numbers = indexed.shards[shard.name]
             own["fragments"] = _file(f"{shard.name}.fragments", "bin", _little(array("I", numbers)))
         yield from (*own.values(), *one.cards)
         listed.append({**one.told, **{name: file.path for name, file in own.items()}, **text})

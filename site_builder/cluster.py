@@ -32,7 +32,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from site_builder import build as builder
-from site_builder import catalogue, datasets, exports, pagefind, pages, publish, search, sources, writing
+from site_builder import catalogue, datasets, exports, pagefind, pages, publish, search, sources, statistics, writing
 from site_builder.catalogue import Catalogue, Shard
 from site_builder.collection import Collection
 from site_builder.intake import Intake, Progress
@@ -257,7 +257,10 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
             progress("Fetching shards", number, len(seen.planned.shards))
         folders = [Path(place) / shard.name for shard in seen.planned.shards]
         lines = chain.from_iterable(_decoded(folder / _LINES, list[exports.Lines]) for folder in folders)
-        data = datasets.write(stage, seen.reading.letters, builder.packing(seen.reading, seen.site), lines)
+        data, tables = (
+            datasets.write(stage, seen.reading.letters, builder.packing(seen.reading, seen.site), lines)(),
+            statistics.tables(seen.site),
+        )
         tools, gone = seen.tools, seen.reading.beside.gone.pages
         parts = list(
             pages.parts_of_many(
@@ -267,6 +270,7 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
                 gone,
                 tools.languages,
                 datasets=data,
+                tables=tables,
                 program=search.PROGRAM if job.search else "",
             )
         )
@@ -275,8 +279,10 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
         written = chain((file for part in done for file in part.files), chain.from_iterable(of_shards))
         if job.search:
             seen.indexer(stage).hub()
-        search.join(stage, seen.planned, seen.site.rules, partial(_index, Path(place)) if job.search else None)
-        report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written, host=seen.reading.beside.host)
+        text = search.indexed(stage, seen.planned, partial(_index, Path(place))) if job.search else None
+        search.join(stage, seen.planned, seen.site.rules, text)
+        host = seen.reading.beside.host
+        report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written, tables=tables, host=host)
     work.sweep(kept)
     if seen.reading.beside.gone.is_any:
         publish.forget(out)

@@ -23,6 +23,7 @@ from site_builder.exports import Lines
 from site_builder.model import BuildError, Dataset, Letter
 from site_builder.rules import Facet
 from site_builder.shelf import Shelf
+from site_builder.workers import HERE, Aside
 
 MOST_PLAIN = 1_000
 """Letters above which JSON lines and CSV are packed: 3.5 and 1.3 KB a letter become 0.7 and 0.2."""
@@ -77,8 +78,12 @@ def pieces(
     shelf.sweep(asked)
 
 
-def write(stage: Path, letters: Sequence[Letter], packing: Packing, pieces: Iterable[Lines]) -> tuple[Dataset, ...]:
-    """Writes stage/data/; `pieces`: of these letters, all of them. What was written, the sums last."""
+def write(
+    stage: Path, letters: Sequence[Letter], packing: Packing, pieces: Iterable[Lines], aside: Aside = HERE
+) -> Callable[[], tuple[Dataset, ...]]:
+    """Writes stage/data/; `pieces`: of these letters, all of them. What comes back waits for the Parquet file, which is written
+    aside, and says what was written, the sums last.
+    """
     folder = stage / "data"
     folder.mkdir(parents=True, exist_ok=True)
     ending = ".gz" if packing.packed else ""
@@ -100,13 +105,18 @@ def write(stage: Path, letters: Sequence[Letter], packing: Packing, pieces: Iter
         for piece in chain([packing.heads()], pieces):
             of_letters.write(piece.letters)
             of_issues.write(piece.issues)
-    _write_parquet(folder / told[0][0], folder / told[1][0])
     (folder / told[3][0]).write_bytes(exports.schema_text())
-    (folder / SUMS).write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name, *_ in told[:-1]), encoding="ascii")
-    return tuple(
-        Dataset(name=name, media_type=kind, rows=rows, counted=counted, about=about, bytes=(folder / name).stat().st_size)
-        for name, kind, rows, counted, about in told
-    )
+    written = aside.begin(lambda _: _write_parquet(folder / told[0][0], folder / told[1][0]))
+
+    def wait() -> tuple[Dataset, ...]:
+        written()
+        (folder / SUMS).write_text("".join(f"{_sha256(folder / name)}  {name}\n" for name, *_ in told[:-1]), encoding="ascii")
+        return tuple(
+            Dataset(name=name, media_type=kind, rows=rows, counted=counted, about=about, bytes=(folder / name).stat().st_size)
+            for name, kind, rows, counted, about in told
+        )
+
+    return wait
 
 
 def _packed(text: bytes) -> bytes:

@@ -44,14 +44,16 @@ def parts(
     *,
     similar: Callable[[int], Sequence[Similar]] | None = None,
     digest: Callable[[Letter], bytes] | None = None,
+    tables: Sequence[statistics.Table] | None = None,
     program: str = "",
 ) -> list[Part]:
     """Every page of the site. `contents`: content/**.md, by name; `removed`: ids of letters taken down; `datasets`: written;
-    `similar`: decisions to the letter of a number; `digest`: of every word of a letter; `program`: path of what searches words,
-    where words are searched.
+    `similar`: decisions to the letter of a number; `digest`: of every word of a letter; `tables`: of the statistics;
+    `program`: path of what searches words, where words are searched.
     """
     known = outlines(site.letters)
-    of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets, program=program)
+    tables = statistics.tables(site) if tables is None else tables
+    of_many = parts_of_many(site, known, contents, removed, languages, datasets=datasets, tables=tables, program=program)
     similar, digest = similar or Finder(site.letters).of, digest or _digest
     of_one = part_of_letter(site, known, similar=similar, digest=digest, contents=contents, languages=languages)
     return [*of_many, *map(of_one, range(len(site.letters)))]
@@ -88,6 +90,7 @@ def parts_of_many(
     languages: Sequence[Language],
     *,
     datasets: Sequence[Dataset],
+    tables: Sequence[statistics.Table],
     program: str,
 ) -> Iterator[Part]:
     """All other pages: those that tell of many letters, or of none."""
@@ -95,7 +98,12 @@ def parts_of_many(
     frames = Part(partial(_frames, site, _by_language(contents, languages), languages))
     listed = _listed(site, outlines)
     rest = Part(partial(_rest, site, languages))
-    told = (Part(partial(statistics.pages, site)), Part(partial(feeds.pages, site)), rest, Part(partial(_removed, removed)))
+    told = (
+        Part(partial(statistics.pages, site, tables)),
+        Part(partial(feeds.pages, site)),
+        rest,
+        Part(partial(_removed, removed)),
+    )
     return map(dressing(site, contents, languages, datasets=datasets, program=program), chain([frames], listed, told))
 
 

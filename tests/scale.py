@@ -200,7 +200,7 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
     for name, sort in sorted(sorts.items()):
         print(f"    {name}: {sort}", flush=True)
     del planned
-    tables = [len(file.content) for file in statistics.files(site)]
+    tables = [len(file.content) for file in statistics.files(statistics.tables(site))]
     clock.done("tables of the statistics", f"{len(tables)} files, {sum(tables) / 1e6:.1f} MB")
     paths += (letter.url for letter in site.letters)
     maps = [(file.path, len(file.content), file.content.count(b"<loc>")) for file in sitemap.files(paths, settings)]

@@ -47,25 +47,31 @@ def options(tmp_path: Path, years_apart: None) -> Options:
     return Options(letters=letters, out=tmp_path / "site", cache=tmp_path / "cache", jobs=2)
 
 
+@pytest.fixture
+def here(options: Options) -> Options:
+    """In one process, where what it does can be counted."""
+    return msgspec.structs.replace(options, jobs=1)
+
+
 def manifest(options: Options) -> bytes:
     return (options.out / publish.MANIFEST).read_bytes()
 
 
-def test_a_changed_letter_indexes_its_shard_alone(options: Options, indexed: list[str]) -> None:
-    build.build(options)
-    first, before = list(indexed), manifest(options)
+def test_a_changed_letter_indexes_its_shard_alone(here: Options, indexed: list[str]) -> None:
+    build.build(here)
+    first, before = list(indexed), manifest(here)
     assert len(first) == len(set(first)) > 3
     indexed.clear()
-    build.build(options)
-    assert (indexed, manifest(options)) == ([], before), "nothing changed, so nothing is indexed and nothing differs"
-    letter = options.letters / "CM99-0000118.txt"
+    build.build(here)
+    assert (indexed, manifest(here)) == ([], before), "nothing changed, so nothing is indexed and nothing differs"
+    letter = here.letters / "CM99-0000118.txt"
     letter.write_text(letter.read_text("utf-8") + "\n\nOne more sentence about the lumbar spine.\n", "utf-8")
-    build.build(options)
+    build.build(here)
     assert len(indexed) == 1
     assert set(indexed) < set(first)
 
 
-def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(here: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_into: list[str] = []
     page = staged.page
 
@@ -74,15 +80,15 @@ def test_letters_of_a_shard_that_has_not_changed_are_not_looked_into(options: Op
         return page(letter, rules)
 
     monkeypatch.setattr(staged, "page", counting)
-    for other in sorted(options.letters.iterdir())[8:]:
+    for other in sorted(here.letters.iterdir())[8:]:
         if other.name != "CM99-0000118.txt":
             other.unlink()
-    build.build(options)
+    build.build(here)
     every = len(looked_into)
     looked_into.clear()
-    changed = options.letters / "CM99-0000118.txt"
+    changed = here.letters / "CM99-0000118.txt"
     changed.write_text(changed.read_text("utf-8") + "\n\nOne more sentence about the lumbar spine.\n", "utf-8")
-    build.build(options)
+    build.build(here)
     assert changed.name in looked_into
     assert len(looked_into) < every
 
@@ -117,7 +123,8 @@ def test_a_shard_that_has_another_name_now_is_found_under_that(tmp_path: Path, m
         keys = Shelf(tmp_path / "cache" / "indexes.sqlite")
         kept = search.Kept(tmp_path / "cache", keys, lambda letter: letter.id.encode())
         indexer = search.Indexer(pagefind.program(ROOT), stage, kept, corpus.known(), lambda one: one)
-        search.build(stage, catalogue.plan(some, corpus.known()), corpus.known(), indexer, jobs=1, progress=build.silent)
+        planned = catalogue.plan(some, corpus.known())
+        search.join(stage, planned, corpus.known(), search.index(planned, indexer, 1, build.silent))
         shards = msgspec.json.decode((stage / "catalogue" / "index.json").read_bytes())["shards"]
         assert all((stage / shard["text"]).is_dir() for shard in shards)
         return {shard["name"]: shard["text"] for shard in shards}

@@ -39,7 +39,7 @@ def site(folder: Path, most_plain: int = 5_000, base_url: str = "") -> str:
     settings = Settings(base_url=base_url)
     write(folder, *LETTERS, settings=settings)
     packing = datasets.Packing(RULES.facets, lambda letter: letter, len(LETTERS) > most_plain)
-    written = datasets.write(folder, LETTERS, packing, map(packing.piece, datasets.months([LETTERS])))
+    written = datasets.write(folder, LETTERS, packing, map(packing.piece, datasets.months([LETTERS])))()
     html = page(written, settings)
     (folder / "data" / "index.html").write_text(html, "utf-8")
     return html

@@ -30,7 +30,7 @@ ISSUES = sum(len(one.issues) for one in LETTERS)
 def write(folder: Path, letters: Sequence[Letter] = LETTERS, most_plain: int = 5_000) -> dict[str, Dataset]:
     packing = datasets.Packing(RULES.facets, lambda letter: letter, len(letters) > most_plain)
     pieces = map(packing.piece, datasets.months([letters]))
-    return {data.name: data for data in datasets.write(folder, letters, packing, pieces)}
+    return {data.name: data for data in datasets.write(folder, letters, packing, pieces)()}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

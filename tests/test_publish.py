@@ -402,6 +402,29 @@ def test_a_page_of_the_generation_before_stays_only_if_it_is_one_of_this(tmp_pat
     assert publish.is_whole(out)
 
 
+def test_what_is_written_apart_is_moved_into_the_stage_whole_and_nothing_of_it_stays_behind(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with publish.publishing(out) as stage, publish.apart(stage) as place:
+        publish.put(place, File(path="deep/er/x.bin", content=b"x"))
+        publish.put(place, File(path="left.txt", content=b"moved too"))
+        publish.put(stage, File(path="a.html", content=b"a"))
+        publish.adopt(place, stage)
+    assert set(publish.files(out)) == {".nojekyll", "a.html", "deep/er/x.bin", "left.txt", "manifest.json"}
+    assert beside(out) == set()
+
+
+def test_what_is_written_apart_is_gone_when_the_build_fails_and_swept_when_it_was_killed(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(ZeroDivisionError), publish.publishing(out) as stage, publish.apart(stage) as place:
+        (place / "x").touch()
+        raise ZeroDivisionError
+    assert beside(out) == set()
+    place.mkdir()  # as if nobody had had the time
+    (place / "x").touch()
+    published(out)
+    assert beside(out) == set()
+
+
 def test_a_page_that_is_written_over_stays_as_it_was_in_the_site_that_stands(tmp_path: Path) -> None:
     out, seen = tmp_path / "out", []
     generations(out, {"a.html": "a"}, {"a.html": "a"})

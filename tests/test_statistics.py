@@ -65,7 +65,7 @@ def table(letters: Sequence[Letter], name: str) -> statistics.Table:
 
 
 def read_csv(letters: Sequence[Letter], name: str) -> list[dict[str, str]]:
-    files = {file.path: file.content.decode() for file in statistics.files(collection(letters))}
+    files = {file.path: file.content.decode() for file in statistics.files(statistics.tables(collection(letters)))}
     return list(csv.DictReader(io.StringIO(files[f"statistics/{name}.csv"], newline="")))
 
 
@@ -143,7 +143,7 @@ def test_page_chart_and_file_give_the_same_numbers(count: int) -> None:
 
 def test_every_line_leads_to_its_browse_page_and_every_table_to_its_file() -> None:
     shown = site(*collected(12), known=COUNTED)
-    files = {file.path for file in statistics.files(collection(collected(12)))}
+    files = {file.path for file in statistics.files(statistics.tables(collection(collected(12))))}
     for path, html in shown.items():
         if path.startswith("statistics/"):
             rows = re.findall(r'<th scope="row"><a href="([^"]+)"', html)

@@ -48,6 +48,66 @@ def test_a_killed_process_ends_the_build_with_one_line() -> None:
         list(workers.spread(lambda _: os.kill(os.getpid(), signal.SIGKILL), range(200), 2))
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_done_aside_tells_on_its_way_and_gives_its_result(jobs: int) -> None:
+    heard: list[tuple[object, ...]] = []
+
+    def work(tell: workers.Tell) -> int:
+        tell("half", 1, 2)
+        tell("whole", 2, 2)
+        return os.getpid()
+
+    with workers.Aside(jobs) as aside:
+        wait = aside.begin(work, lambda *told: heard.append(told))
+        assert (wait() == os.getpid()) == (jobs == 1 or sys.platform != "linux")
+    assert heard == [("half", 1, 2), ("whole", 2, 2)]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_goes_wrong_aside_is_raised_where_it_is_waited_for(jobs: int) -> None:
+    def work(_: workers.Tell) -> None:
+        raise BuildError("no room", exit_code=5)
+
+    with workers.Aside(jobs) as aside:
+        wait = aside.begin(work)
+        with pytest.raises(BuildError, match="no room") as caught:
+            wait()
+    assert caught.value.exit_code == 5
+
+
+@LINUX
+def test_a_copy_that_is_killed_aside_ends_the_build_with_one_line() -> None:
+    with workers.Aside(2) as aside, pytest.raises(BuildError, match="use --jobs 1"):
+        aside.begin(lambda _: os.kill(os.getpid(), signal.SIGKILL))()
+
+
+@LINUX
+def test_what_nobody_has_waited_for_is_stopped_with_the_programs_that_it_runs(tmp_path: Path) -> None:
+    def work(_: workers.Tell) -> None:
+        program = subprocess.Popen(["sleep", "60"], preexec_fn=workers.die_with_parent)  # noqa: PLW1509
+        (tmp_path / "pids").write_text(f"{os.getpid()} {program.pid}")
+        program.wait()
+
+    with pytest.raises(ZeroDivisionError), workers.Aside(2) as aside:
+        aside.begin(work)
+        while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text():
+            time.sleep(0.01)
+        raise ZeroDivisionError
+    end = time.monotonic() + 10
+    pids = (tmp_path / "pids").read_text().split()
+    while (alive := [pid for pid in pids if runs(pid)]) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert alive == []
+
+
+def runs(pid: str) -> bool:
+    """Neither gone nor waiting for somebody to ask how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @LINUX
 def test_no_process_outlives_the_one_that_began_it() -> None:
     code = 'import os, time; from site_builder import workers; list(workers.spread(lambda n: (os.write(1, f"{os.getpid()}\\n".encode()), time.sleep(60)), range(200), 2))'
