@@ -50,6 +50,7 @@ from site_builder import (
     rules,
     search,
     sources,
+    statistics,
     workers,
 )
 from site_builder.options import Options
@@ -293,9 +294,11 @@ STAGES: tuple[tuple[str, object, tuple[str, ...]], ...] = (
     ("similar decisions", comparing, ("compare",)),
     ("render", render.Renderer, ("__init__", "render")),
     ("write", publish, ("put",)),
-    ("exports", datasets, ("write",)),
-    ("catalogue", search, ("build",)),
+    ("plan", statistics, ("tables",)),
+    ("exports", datasets, ("write", "_write_parquet")),
+    ("catalogue", search, ("join",)),
     ("index", search.Indexer, ("hub", "shard")),
+    ("index", search, ("indexed",)),
     ("cache", cache, ("keep", "restore", "sweep")),
     ("cache", Shelf, ("put", "take", "everything", "sweep")),
     ("sums and sizes", publish, ("manifest", "sizes")),

@@ -170,7 +170,11 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
     del letters
     clock.done("grouped by facet value", f"{len(site.rows):,} issues")
     digests = {letter.id: bytes.fromhex(letter.sha256) for letter in site.letters}
-    planned = list(pages.parts_of_many(site, digests, press.contents, (), press.languages, datasets=(), program=search.PROGRAM))
+    tables = statistics.tables(site)
+    csv = [len(file.content) for file in statistics.files(tables)]
+    clock.done("tables of the statistics", f"{len(csv)} files, {sum(csv) / 1e6:.1f} MB")
+    contents, spoken = press.contents, press.languages
+    planned = list(pages.parts_of_many(site, digests, contents, (), spoken, datasets=(), tables=tables, program=search.PROGRAM))
     clock.done("parts planned, with a digest of each letter", f"{len(planned):,} parts")
 
     def one(part: Part) -> Told:
@@ -199,9 +203,7 @@ def assemble(parts: Sequence[Path], size: int, place: Path, jobs: int) -> Figure
     clock.done(f"lists, feeds, statistics ({jobs} processes)", f"{listed:,} pages")
     for name, sort in sorted(sorts.items()):
         print(f"    {name}: {sort}", flush=True)
-    del planned
-    tables = [len(file.content) for file in statistics.files(statistics.tables(site))]
-    clock.done("tables of the statistics", f"{len(tables)} files, {sum(tables) / 1e6:.1f} MB")
+    del planned, tables
     paths += (letter.url for letter in site.letters)
     maps = [(file.path, len(file.content), file.content.count(b"<loc>")) for file in sitemap.files(paths, settings)]
     clock.done("sitemap, letters too", f"{len(maps)} files, {sum(size for _, size, _ in maps) / 1e6:.0f} MB")
