@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -119,11 +119,7 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)
         planned = catalogue.plan(reading.letters, reading.beside.rules)
         shelf = partial(_shelf, options, reading.beside)
-        indexing = (
-            aside.begin(partial(search.index, planned, _indexer(place, options, reading), options.jobs), progress)
-            if options.search
-            else None
-        )
+        text = aside.begin(_indexing(place, options, reading, planned), progress) if options.search else lambda: None
         months, how = datasets.months(shard.letters for shard in planned.shards), packing(reading, site)
         lines = datasets.pieces(how, months, reading.whole.digest, shelf("data"), options.jobs)
         data = datasets.write(stage, reading.letters, how, lines, aside)
@@ -145,11 +141,9 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         told = partial(progress, "Writing pages")
         done = list(writing.write(stage, parts, tools.renderer, kept, jobs=options.jobs, progress=told))
         carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
-        text = indexing() if indexing else None
+        found, pieces = text(), search.pieces_of(planned, reading.whole.digest, shelf("catalogue"))
         publish.adopt(place, stage)
-        search.join(
-            stage, planned, reading.beside.rules, text, search.pieces_of(planned, reading.whole.digest, shelf("catalogue"))
-        )
+        search.join(stage, planned, reading.beside.rules, found, pieces)
         written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, carried=carried)
     if reading.beside.gone.is_any:
@@ -167,10 +161,14 @@ def _shelf(options: Options, beside: Beside, name: str) -> Shelf:
     return Shelf(options.cache / f"{name}.sqlite" if options.cache else None, beside.code, beside.gone.is_any)
 
 
-def _indexer(stage: Path, options: Options, reading: Reading) -> search.Indexer:
+def _indexing(
+    place: Path, options: Options, reading: Reading, planned: catalogue.Catalogue
+) -> Callable[[Progress], catalogue.Indexed]:
+    """Indexes the text into `place`; raises BuildError where Pagefind is missing."""
     beside, whole = reading.beside, reading.whole
     kept = search.Kept(options.cache, _shelf(options, beside, "indexes"), whole.digest) if options.cache else None
-    return search.Indexer(pagefind.program(search.ROOT), stage, kept, beside.rules, whole.letter)
+    indexer = search.Indexer(pagefind.program(search.ROOT), place, kept, beside.rules, whole.letter)
+    return partial(search.index, planned, indexer, options.jobs)
 
 
 def refuse_nothing(reading: Reading, letters: str) -> None:

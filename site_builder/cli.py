@@ -26,8 +26,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
@@ -35,6 +33,9 @@ from site_builder.options import PACKAGE, Options, Report, seal, standing
 from site_builder.publish import remedy
 
 if TYPE_CHECKING:
+    from rich import console as terminals
+    from rich import progress as bars
+
     from site_builder import build as builder
     from site_builder import cluster, coverage, exports, intake, preview, ship, takedowns
     from site_builder import serve as serving
@@ -50,6 +51,7 @@ else:
             found.loader.exec_module(sys.modules[name])
         return sys.modules[name]
 
+    terminals, bars = _once_asked("rich.console"), _once_asked("rich.progress")
     builder, cluster, coverage, exports, preview, serving, ship, takedowns, watching = (
         _once_asked(f"site_builder.{name}")
         for name in ("build", "cluster", "coverage", "exports", "preview", "serve", "ship", "takedowns", "watch")
@@ -534,27 +536,27 @@ def _blocked(problems: Sequence[Problem]) -> list[Problem]:
 @contextlib.contextmanager
 def _progress(quiet: bool) -> Iterator[intake.Progress]:
     """A bar per stage on a terminal, a line per finished stage elsewhere."""
-    console = Console(stderr=True)
     if quiet:
         yield lambda stage, done, total: None
-    else:
-        yield from _bars(console) if console.is_terminal else _lines()
+        return
+    console = terminals.Console(stderr=True)
+    yield from _bars(console) if console.is_terminal else _lines()
 
 
-def _bars(console: Console) -> Iterator[intake.Progress]:
+def _bars(console: terminals.Console) -> Iterator[intake.Progress]:
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(elapsed_when_finished=True),
     )
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console) as bars:
+    tasks: dict[str, bars.TaskID] = {}
+    with bars.Progress(*columns, console=console) as drawn:
 
         def update(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage)
-            bars.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = drawn.add_task(stage)
+            drawn.update(tasks[stage], completed=done, total=total)
 
         yield update
 

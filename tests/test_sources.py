@@ -285,7 +285,7 @@ def test_a_pdf_that_kills_its_reader_costs_only_itself() -> None:
 
 
 def test_a_pdf_that_stalls_is_given_to_the_second_reader() -> None:
-    with PdfReader(seconds=1) as pdfs:
+    with PdfReader(seconds=4) as pdfs:
         assert str(pdfs.text(maze(), "maze.pdf")).strip() == REFERENCE
         assert pdfs.text(pdf_of(REFERENCE), "next.pdf") == REFERENCE
 
