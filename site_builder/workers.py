@@ -103,7 +103,7 @@ class Aside:
         def wait() -> Result:
             with ours:
                 try:
-                    while (message := ours.recv()) and isinstance(message, _Told):
+                    while isinstance(message := ours.recv(), _Told):
                         heard(*message)
                 except EOFError:
                     raise BuildError("a worker process was killed: close other programs, or use --jobs 1", exit_code=5) from None
