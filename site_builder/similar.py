@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, combinations, product
+from itertools import accumulate, chain, combinations, product
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, utils
@@ -106,18 +106,20 @@ class Finder:
 
     def follows_from(self, number: int) -> bytes:
         """Digest of all that `of` the letter looks at; where that is the same, the same letters are found."""
-        told = hashlib.sha256(self._known.letters[number].id.encode())
-        for own in range(*self._known.firsts[number : number + 2]):
-            for key in sorted(_keys(_values(self._known.issue(own)))):  # sets have an order of their own in each process
-                told.update(self._digests[key][self._known.around(own, key)])
-            told.update(b"-")
-        return told.digest()
+        own = slice(*self._known.firsts[number : number + 2])
+        return hashlib.sha256(self._known.letters[number].id.encode() + b"\n" + self._around[own].tobytes()).digest()
 
     @cached_property
-    def _digests(self) -> Mapping[Key, array[int]]:
-        """Of what is compared of the issues that have a pair of values."""
+    def _around(self) -> array[int]:
+        """For each issue the sum of the digests of all that it is compared with, and of itself, once for each pair of values."""
         of = array("Q", (_digest(letter, issue) for letter in self._known.letters for issue in letter.issues))
-        return {key: array("Q", map(of.__getitem__, numbers)) for key, numbers in self._known.having.items()}
+        around = array("Q", bytes(8 * len(of)))
+        for numbers in self._known.having.values():
+            sums = list(accumulate(map(of.__getitem__, numbers), initial=0))  # so that each window is one subtraction
+            for at, number in enumerate(numbers):
+                window = sums[min(at + NEAREST + 1, len(numbers))] - sums[max(at - NEAREST, 0)]
+                around[number] = (around[number] + window) % 2**64
+        return around
 
 
 def _of(known: Known, compared: Callable[[int], Compared], place: int) -> tuple[Similar, ...]:
@@ -147,7 +149,8 @@ def _days(one: Letter, other: Letter) -> int:
 
 
 def _digest(letter: Letter, issue: Issue) -> int:
-    told = letter.id, letter.case_number, letter.decision_date, issue.outcome, issue.disputed, *map(sorted, _values(issue))
+    values = map(sorted, _values(issue))  # sets have an order of their own in each process
+    told = letter.id, letter.case_number, letter.decision_date, issue.number, issue.outcome, issue.disputed, *values
     return int.from_bytes(hashlib.blake2b(repr(told).encode(errors="surrogatepass"), digest_size=8).digest(), "little")
 
 

@@ -120,11 +120,14 @@ def test_where_all_that_is_looked_at_is_the_same_the_same_letters_are_found(data
         body_parts=st.sampled_from([("neck",), ("low-back",), ()]),
         imr=st.sampled_from([Citation(guidelines=("odg",)), Citation(guidelines=("mtus/low-back", "odg"))]),
     )
-    before = collection(*data.draw(st.lists(issues, min_size=count, max_size=count)))
+    several = st.lists(issues, min_size=1, max_size=3).map(numbered)
+    before = [msgspec.structs.replace(one, issues=data.draw(several)) for one in collection(*[issue("MRI")] * count)]
     changed = data.draw(st.sets(st.integers(0, count - 1), max_size=2))
     gone = data.draw(st.sets(st.integers(0, count - 1), max_size=3))
     after = [
-        msgspec.structs.replace(one, issues=(data.draw(issues),)) if number in changed else one
+        msgspec.structs.replace(one, issues=data.draw(several | st.permutations(one.issues).map(numbered)))
+        if number in changed
+        else one
         for number, one in enumerate(before)
         if number not in gone
     ]
@@ -134,6 +137,10 @@ def test_where_all_that_is_looked_at_is_the_same_the_same_letters_are_found(data
         for number, letter in enumerate(after):
             if new.follows_from(number) == old.follows_from(places[letter.id]):
                 assert ids(new.of(number)) == ids(old.of(places[letter.id]))
+
+
+def numbered(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    return tuple(msgspec.structs.replace(one, number=number) for number, one in enumerate(issues, 1))
 
 
 def ids(found: Sequence[similar.Similar]) -> list[tuple[str, int, tuple[str, ...]]]:
