@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from site_builder.collection import shortened
-from site_builder.rates import Tally
+from site_builder.rates import Outcomes
 
 ROW = 46
 """Height of a line: its words, its mark under them."""
@@ -28,7 +28,7 @@ class Mark(NamedTuple):
     """A line of a chart of rates."""
 
     label: str
-    counted: Tally
+    counted: Outcomes
     y: int
     low: float
     high: float
@@ -62,7 +62,7 @@ class Spark(NamedTuple):
     overturned: str
 
 
-def rates(title: str, rows: Sequence[tuple[str, Tally]], everything: Tally) -> Chart | None:
+def rates(title: str, rows: Sequence[tuple[str, Outcomes]], everything: Outcomes) -> Chart | None:
     """Of the rows that have a rate, the first LINES; None where fewer than two have one."""
     shown = [(label, counted) for label, counted in rows if counted.rate is not None][:LINES]
     if len(shown) < 2:
@@ -95,7 +95,7 @@ def rates(title: str, rows: Sequence[tuple[str, Tally]], everything: Tally) -> C
     )
 
 
-def spark(years: Sequence[tuple[str, Tally]]) -> Spark | None:
+def spark(years: Sequence[tuple[str, Outcomes]]) -> Spark | None:
     """`years`: in order, those without issues left out; None where there are fewer than two."""
     dated = {int(year): counted for year, counted in years if year.isdecimal()}
     if len(dated) < 2:
@@ -117,5 +117,5 @@ def spark(years: Sequence[tuple[str, Tally]]) -> Spark | None:
     )
 
 
-def _percent(counted: Tally) -> str:
+def _percent(counted: Outcomes) -> str:
     return f"{100 * counted.overturned / counted.decided:.0f}% ({counted.overturned} of {counted.decided})"

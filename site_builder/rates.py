@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from site_builder.model import Frozen, Issue, Letter
+from site_builder.model import Frozen, Issue, Letter, Outcome
 
 FEWEST = 10
 """Issues decided below which no rate is given."""
@@ -19,10 +19,9 @@ _Z = 1.96
 """Standard deviations either side that hold 95% of a normal distribution."""
 
 
-class Tally(Frozen, frozen=True):
-    """How many letters and issues, and how the issues came out."""
+class Outcomes(Frozen, frozen=True):
+    """How some issues came out."""
 
-    letters: int = 0
     issues: int = 0
     decided: int = 0
     """Issues whose outcome is known."""
@@ -49,13 +48,21 @@ class Tally(Frozen, frozen=True):
         return max(0.0, middle - half), min(1.0, middle + half)
 
 
+class Tally(Outcomes, frozen=True):
+    """How many letters, and how their issues came out."""
+
+    letters: int = 0
+
+
+def came_out(outcomes: Mapping[Outcome | None, int]) -> Outcomes:
+    """`outcomes`: how many issues have each."""
+    overturned = outcomes.get("overturned", 0)
+    return Outcomes(issues=sum(outcomes.values()), decided=outcomes.get("upheld", 0) + overturned, overturned=overturned)
+
+
 def tally(rows: Iterable[tuple[Letter, Issue]]) -> Tally:
     """Each row once; a letter is counted once however many of its issues are among the rows."""
     held = tuple(rows)
-    outcomes = Counter([issue.outcome for _, issue in held])  # as a list: counted in C
-    return Tally(
-        letters=len({id(letter) for letter, _ in held}),  # a letter is one object; to compare names takes half as long again
-        issues=outcomes.total(),
-        decided=outcomes["upheld"] + outcomes["overturned"],
-        overturned=outcomes["overturned"],
-    )
+    found = came_out(Counter([issue.outcome for _, issue in held]))  # as a list: counted in C
+    letters = len({id(letter) for letter, _ in held})  # a letter is one object; to compare names takes half as long again
+    return Tally(letters=letters, issues=found.issues, decided=found.decided, overturned=found.overturned)

@@ -7,16 +7,17 @@ An issue with several values is in the line of each, so lines do not add up to a
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import product
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from site_builder import charts, delimited
-from site_builder.collection import Collection, Link, Row, span, values
-from site_builder.model import File, Page
-from site_builder.rates import Tally, tally
+from site_builder.collection import Collection, Link, span, values
+from site_builder.model import File, Outcome, Page
+from site_builder.rates import Outcomes, came_out, tally
 from site_builder.rules import Facet
 
 FOLDER = "statistics/"
@@ -27,7 +28,10 @@ MOST = 100
 COLUMNS = ("issues", "refused_with_parent", "decided", "overturned", "rate", "low", "high")
 """Of every CSV file, after the values: `low` and `high` are the 95% interval of `rate`."""
 
-Groups = Mapping[tuple[str, ...], Sequence[Row]]
+Kinds = Mapping[tuple[Outcome | None, bool], int]
+"""(outcome, refused with its parent?) -> how many issues."""
+Ends = Callable[[Facet, Sequence[str]], Sequence[str]]
+"""Which values of an issue, in a facet, have a line."""
 
 
 class Count(NamedTuple):
@@ -36,7 +40,7 @@ class Count(NamedTuple):
     issues: int
     refused: int
     """Refused with their parent."""
-    own: Tally
+    own: Outcomes
     """The others."""
 
 
@@ -73,28 +77,27 @@ class Table(NamedTuple):
         return f"{FOLDER}{self.name}.csv"
 
 
-def count(rows: Iterable[Row]) -> Count:
-    """Each row once."""
-    held = tuple(rows)
-    own = tally([row for row in held if not row.issue.ancillary])
-    return Count(len(held), len(held) - own.issues, own)
+def count(kinds: Kinds) -> Count:
+    own = came_out({outcome: issues for (outcome, refused), issues in kinds.items() if not refused})
+    issues = sum(kinds.values())
+    return Count(issues, issues - own.issues, own)
 
 
 def tables(site: Collection) -> tuple[Table, ...]:
     """In the order of the page; facets without any value are left out."""
-    numbers = {facet.key: number for number, facet in enumerate(site.facets)}
+    by_key = {facet.key: facet for facet in site.facets}
     single = sorted((facet for facet in site.facets if facet.statistics), key=lambda facet: facet.statistics)
-    crossed = [(facet, site.facets[numbers[facet.against]]) for facet in site.facets if facet.against in numbers]
+    crossed = [(facet, by_key[facet.against]) for facet in site.facets if facet.against in by_key]
     found = [
-        *(_of_facet(site, numbers[facet.key]) for facet in single),
-        *(_crossed(site, numbers[facet.key], numbers[other.key]) for facet, other in crossed),
+        *(_of_facet(site, facet) for facet in single),
+        *(_crossed(site, facet, other) for facet, other in crossed),
     ]
     return tuple(table for table in found if table.lines)
 
 
 def pages(site: Collection, listed: Sequence[Table]) -> Iterator[Page]:
     """The front page, and one for every table."""
-    everything = count(site.rows)
+    everything = count(_with_values(site))
     partly = tally(row for row in site.rows if row.issue.partial_authorization and not row.issue.ancillary)
     common = {"everything": everything, "tables": listed}
     yield Page(
@@ -120,9 +123,9 @@ def files(listed: Sequence[Table]) -> Iterator[File]:
         yield File(path=table.csv, content=delimited.encode([[*heads, *COLUMNS], *map(_cells, table.lines)]))
 
 
-def _of_facet(site: Collection, number: int) -> Table:
-    facet, groups = site.facets[number], site.by_value[number]
-    lines = {found: _line(site, (facet,), (found,), rows) for found, rows in groups.items()}
+def _of_facet(site: Collection, facet: Facet) -> Table:
+    told = _with_values(site, facet)
+    lines = {line.ids[0]: line for line in _lines(site, (facet,), told, lambda _, ids: ids)}
     above = {found: site.parent(facet, found) for found in lines}
     places = site.rules.vocabulary_of(facet).order
 
@@ -140,43 +143,55 @@ def _of_facet(site: Collection, number: int) -> Table:
         heads=(facet.label,),
         front=tuple(line for line in every if not line.depth),
         lines=every,
-        untold=sum(not ids for ids in values(site.rows, facet)),
+        untold=_untold(told),
     )
 
 
-def _crossed(site: Collection, first: int, second: int) -> Table:
-    one, other = site.facets[first], site.facets[second]
+def _crossed(site: Collection, one: Facet, other: Facet) -> Table:
+    told = _with_values(site, one, other)
 
-    def both() -> Iterator[tuple[Row, tuple[str, ...], tuple[str, ...]]]:
-        return zip(site.rows, values(site.rows, one), values(site.rows, other), strict=True)
-
-    def lines(top: bool) -> tuple[Line, ...]:
-        groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
-        pairs = cache(lambda ours, theirs: tuple(product(_ends(site, one, ours, top), _ends(site, other, theirs, top))))
-        for row, ours, theirs in both():
-            for pair in pairs(ours, theirs):
-                groups[pair].append(row)
-        found = [_line(site, (one, other), pair, rows) for pair, rows in groups.items()]
-        return tuple(sorted(found, key=lambda line: (-line.counted.issues, line.ids)))
+    def lines(ends: Ends) -> tuple[Line, ...]:
+        return tuple(sorted(_lines(site, (one, other), told, ends), key=lambda line: (-line.counted.issues, line.ids)))
 
     return Table(
         name=f"{one.key}-by-{other.key}",
         title=f"{one.plural}, against {other.plural[0].lower()}{other.plural[1:]}",
         heads=(one.plural, other.plural),
-        front=lines(top=True),
-        lines=lines(top=False),
-        untold=sum(not (ours and theirs) for _, ours, theirs in both()),
+        front=lines(partial(_topmost, site)),
+        lines=lines(partial(_lowest, site)),
+        untold=_untold(told),
     )
 
 
-def _ends(site: Collection, facet: Facet, ids: tuple[str, ...], top: bool) -> list[str]:
-    """Of the values of an issue those without a parent, or those that no other one here stands below."""
-    parents = {found: site.parent(facet, found) for found in ids}
-    return [found for found in ids if (parents[found] not in parents if top else found not in parents.values())]
+def _with_values(site: Collection, *facets: Facet) -> Counter[Any]:
+    """(values of each facet, outcome, refused with its parent?) -> how many issues; without facets these are Kinds."""
+    of_issues = (map(attrgetter(f"issue.{name}"), site.rows) for name in ("outcome", "ancillary"))
+    return Counter(zip(*(values(site.rows, facet) for facet in facets), *of_issues, strict=True))
 
 
-def _line(site: Collection, facets: Sequence[Facet], ids: tuple[str, ...], rows: Sequence[Row]) -> Line:
-    return Line(ids, tuple(site.link(facet, found) for facet, found in zip(facets, ids, strict=True)), 0, count(rows))
+def _lines(site: Collection, facets: Sequence[Facet], told: Counter[Any], ends: Ends) -> Iterator[Line]:
+    """One for each value, or each pair of values, that `ends` finds among those of an issue."""
+    found: defaultdict[tuple[str, ...], Counter[tuple[Outcome | None, bool]]] = defaultdict(Counter)
+    for (*of_facets, outcome, refused), issues in told.items():
+        for ids in product(*map(ends, facets, of_facets)):
+            found[ids][outcome, refused] += issues
+    for ids, kinds in found.items():
+        yield Line(ids, tuple(map(site.link, facets, ids)), 0, count(kinds))
+
+
+def _untold(told: Counter[Any]) -> int:
+    return sum(issues for (*of_facets, _, _), issues in told.items() if not all(of_facets))
+
+
+def _topmost(site: Collection, facet: Facet, ids: Sequence[str]) -> Sequence[str]:
+    """Of the values of an issue those without a parent among them."""
+    return [found for found in ids if site.parent(facet, found) not in ids]
+
+
+def _lowest(site: Collection, facet: Facet, ids: Sequence[str]) -> Sequence[str]:
+    """Those that no other one here stands below."""
+    above = {site.parent(facet, found) for found in ids}
+    return [found for found in ids if found not in above]
 
 
 def _chart(table: Table, lines: Sequence[Line], everything: Count) -> charts.Chart | None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from site_builder import charts, delimited, rules, statistics
 from site_builder.collection import Collection
 from site_builder.model import BuildError, Letter
-from site_builder.rates import Tally
+from site_builder.rates import Outcomes
 from site_builder.settings import Settings
 from tests.example_site import RULES, injection, issue, letter, site
 
@@ -77,7 +77,7 @@ def test_the_facet_files_say_what_is_counted_and_in_which_order() -> None:
 
 def test_issues_refused_with_their_parent_are_counted_apart_and_the_page_says_so() -> None:
     (line,) = [line for line in table(collected(12), "treatment").lines if line.ids == ("imaging",)]
-    assert line.counted == statistics.Count(12, 3, Tally(letters=9, issues=9, decided=9, overturned=0))
+    assert line.counted == statistics.Count(12, 3, Outcomes(issues=9, decided=9, overturned=0))
     html = site(*collected(12), known=COUNTED)["statistics/index.html"]
     assert "3 issues were <b>refused with their parent</b>" in html
     assert "not counting those <a" in html
@@ -136,7 +136,7 @@ def test_page_chart_and_file_give_the_same_numbers(count: int) -> None:
     assert ("too few" in html) is (count < 10)
     assert ("<svg" in html) is (count >= 10)
     if count >= 10:
-        low, high = Tally(decided=count, overturned=count).interval
+        low, high = Outcomes(decided=count, overturned=count).interval
         assert (row["low"], row["high"]) == (f"{low:.4f}", f"{high:.4f}")
         assert f"injections: 100% ({count} of {count})" in html.lower()
 
@@ -166,16 +166,20 @@ def test_charts_are_named_described_and_hold_no_style() -> None:
 
 
 def test_a_chart_keeps_its_marks_inside() -> None:
-    rows = [(f"value {number}", Tally(issues=50, decided=50, overturned=number)) for number in range(51)]
-    drawn = charts.rates("Rates", rows, Tally(issues=50, decided=50, overturned=50))
+    rows = [(f"value {number}", Outcomes(issues=50, decided=50, overturned=number)) for number in range(51)]
+    drawn = charts.rates("Rates", rows, Outcomes(issues=50, decided=50, overturned=50))
     assert drawn is not None
     assert len(drawn.marks) == charts.LINES
     assert all(0 <= mark.low <= mark.at <= mark.high <= 100 for mark in drawn.marks)
-    assert charts.rates("Rates", [("one", Tally(issues=50, decided=50))], Tally()) is None
+    assert charts.rates("Rates", [("one", Outcomes(issues=50, decided=50))], Outcomes()) is None
 
 
 def test_a_sparkline_has_a_bar_a_year_and_leaves_the_gaps() -> None:
-    years = [("2014", Tally(issues=4, decided=4, overturned=1)), ("2017", Tally(issues=8, decided=8)), ("", Tally(issues=1))]
+    years = [
+        ("2014", Outcomes(issues=4, decided=4, overturned=1)),
+        ("2017", Outcomes(issues=8, decided=8)),
+        ("", Outcomes(issues=1)),
+    ]
     drawn = charts.spark(years)
     assert drawn is not None
     assert (drawn.title, drawn.width) == ("Issues by year decided, 2014 to 2017", 4 * charts.YEAR - 2)
