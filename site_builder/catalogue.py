@@ -26,12 +26,12 @@ import re
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import msgspec
 
-from site_builder.model import File, Issue, Letter
+from site_builder.model import File, Letter
 from site_builder.rules import Facet, Rules
 
 LETTERS_A_SHARD = 4_000
@@ -160,11 +160,13 @@ def _parents(facet: Facet, rules: Rules) -> Mapping[str, str]:
 
 
 def _found(letters: Sequence[Letter], facet: Facet) -> set[str]:
-    return {value for letter in letters for owner in _owners(letter, facet) for value in owner.facets.get(facet.key, ())}
+    return set(chain.from_iterable(_ids(letters, facet)))
 
 
-def _owners(letter: Letter, facet: Facet) -> Sequence[Letter | Issue]:
-    return letter.issues if facet.level == "issue" else (letter,)
+def _ids(letters: Sequence[Letter], facet: Facet) -> list[tuple[str, ...]]:
+    """The values of each letter, or of each issue of these letters."""
+    owners = letters if facet.level == "letter" else [issue for letter in letters for issue in letter.issues]
+    return [owner.facets.get(facet.key, ()) for owner in owners]
 
 
 def _shards(letters: Iterable[Letter], years: int = 64) -> Iterator[Shard]:
@@ -224,9 +226,7 @@ def _open_values(catalogue: Catalogue, shard: Shard) -> Iterator[tuple[str, list
     """Numbers of the values that a shard has of an open facet: a year that is asked for touches its own shards only."""
     for facet in catalogue.facets:
         if facet.open:
-            found = {
-                value for letter in shard.letters for owner in _owners(letter, facet) for value in owner.facets.get(facet.key, ())
-            }
+            found = _found(shard.letters, facet)
             yield facet.key, [number for number, value in enumerate(catalogue.values[facet.key]) if value in found]
 
 
@@ -266,9 +266,7 @@ def _facet_arrays(catalogue: Catalogue, facet: Facet, shard: Shard) -> Iterator[
     parents = catalogue.parents[facet.key]
     sets = [
         [numbers[found] for found in ids if found not in {parents.get(other) for other in ids}]
-        for letter in shard.letters
-        for owner in _owners(letter, facet)
-        for ids in [owner.facets.get(facet.key, ())]
+        for ids in _ids(shard.letters, facet)
     ]
     if any(len(found) != 1 for found in sets):
         yield f"{facet.key}#", array("B", map(len, sets))

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from operator import attrgetter, methodcaller
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -164,7 +163,8 @@ class Collection:
         facet, groups = self.facets[number], self.by_value[number]
         choices = self.choices(facet, groups)
         main = choices if facet.open else sorted(choices, key=lambda choice: -choice.tally.issues)
-        return Axis(facet, url(facet), choices, tuple(main), sum(map(bool, values(self.rows, facet))), facet.field != "outcome")
+        untagged = values(self.rows, facet).count(())
+        return Axis(facet, url(facet), choices, tuple(main), len(self.rows) - untagged, facet.field != "outcome")
 
 
 def url(facet: Facet, found: str = "") -> str:
@@ -177,9 +177,11 @@ def url(facet: Facet, found: str = "") -> str:
     return f"{_BROWSE}{facet.key}/{found}/"
 
 
-def values(rows: Iterable[Row], facet: Facet) -> Iterator[tuple[str, ...]]:
+def values(rows: Iterable[Row], facet: Facet) -> list[tuple[str, ...]]:
     """The value ids that each row has of a facet."""
-    return map(methodcaller("get", facet.key, ()), map(attrgetter(f"{facet.level}.facets"), rows))
+    if facet.level == "letter":
+        return [letter.facets.get(facet.key, ()) for letter, _ in rows]
+    return [issue.facets.get(facet.key, ()) for _, issue in rows]
 
 
 def grouped(rows: Sequence[Row], facet: Facet) -> dict[str, list[Row]]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -186,7 +187,8 @@ def _under_decision(
 
 def _under_sheet(outlines: Mapping[str, bytes], sheet: Sheet) -> Sequence[object]:
     """The letters of which it tells, and its place."""
-    return [sheet.path, sheet.newer, sheet.older, [outlines[row.letter.id] for row in sheet.rows or sheet.lines]]
+    shown = map(outlines.__getitem__, map(attrgetter("letter.id"), sheet.rows or sheet.lines))
+    return [sheet.path, sheet.newer, sheet.older, list(shown)]
 
 
 def outlines(letters: Iterable[Letter]) -> Mapping[str, bytes]:
