@@ -40,7 +40,7 @@ from site_builder.model import BuildError, File, Frozen, Letter, Problem
 from site_builder.options import Options, Report
 from site_builder.search import Index
 from site_builder.similar import Finder
-from site_builder.whole import Whole
+from site_builder.whole import Whole, pack
 
 UNIT = 1_000
 """Most loose letters that are read in one piece; a folder or an archive is a piece, whatever it holds."""
@@ -211,7 +211,7 @@ def build_shard(job: Job, name: str) -> None:
     how = (name, job.search, pagefind.MAKING, builder.packing(seen.reading, seen.site).packed)
     key = _digest(seen.tools.follow_from, msgspec.msgpack.encode((how, under)))
     if not work.has(f"built/{key}"):
-        seen.reading.whole.add(_words(job, seen, shard.letters))
+        seen.reading.whole.add(map(pack, _words(job, seen, shard.letters)))
         work.put(f"built/{key}", _bundle(job, seen, shard, parts))
         seen.reading.whole.forget()
     work.put(seen.pointer(name), key.encode())

@@ -8,6 +8,7 @@ then, none is opened.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -25,9 +26,12 @@ from site_builder.model import Letter, Problem, Source
 from site_builder.reading import Reader
 from site_builder.shelf import Shelf
 from site_builder.takedowns import Takedowns
-from site_builder.whole import Whole
+from site_builder.whole import Whole, pack, unpacked
 
-BATCH = 1_000
+BATCH = 256
+"""Files of a batch, on average: what is opened again where one of them has changed."""
+TOGETHER = 1_000
+"""Files, or a few more, whose letters are read together: processes begin anew for each time."""
 READING = "Reading letters"
 BATCHES, SOURCES, LETTERS = "batches.sqlite", "sources.sqlite", "letters.sqlite"
 """Of the cache: what batches of files gave; files as they were opened; letters as they were read."""
@@ -60,8 +64,8 @@ class Batch(NamedTuple):
     """Keys of the letters, by which the cache keeps them."""
     opened: Sequence[bytes]
     """Keys of the files."""
-    words: Sequence[bytes] = ()
-    """The letters, encoded: in the cache only."""
+    words: Sequence[tuple[bytes, bytes]] = ()
+    """Of each letter the words, packed, and their digest: in the cache only."""
 
 
 class Desk(NamedTuple):
@@ -81,19 +85,21 @@ class Desk(NamedTuple):
     def take_in(self, folder: Path, whole: Whole, progress: Progress) -> Intake:
         """Every letter below `folder`; their words go into `whole`."""
         files, problems = sources.find(folder)
-        opened, read = self._shelf(SOURCES, self.code), self._shelf(LETTERS, self._told())
+        opened, read = self._shelf(SOURCES, self.code), self._shelf(LETTERS, self._told())._replace(level=0)
         gave = self._shelf(BATCHES, read.key(self.largest, self.gone, self.of_file))._replace(all_others=True)
-        batches = [files[first : first + BATCH] for first in range(0, len(files), BATCH)]
+        batches = list(cut(files))
         keys = [_key(gave, batch) for batch in batches]
         known = [_known(gave, key, whole) for key in keys]
-        new = [file for batch, taken in zip(batches, known, strict=True) if not taken for file in batch]
-        results = sources.read(new, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=opened)
+        new = [batch for batch, before in zip(batches, known, strict=True) if not before]
+        asked = list(chain.from_iterable(new))
+        results = sources.read(asked, partial(progress, "Opening letters"), jobs=self.jobs, largest=self.largest, kept=opened)
         begin = partial(self._begin, opened=opened, read=read, whole=whole, progress=partial(progress, READING), total=len(files))
+        fresh = _one_ahead(new, results, begin, sum(len(one.letters) for one in known if one))
         taken = list[Batch]()
-        for key, batch, before, found in zip(keys, batches, known, _one_ahead(batches, known, results, begin), strict=True):
-            taken.append(found)
+        for key, batch, before in zip(keys, batches, known, strict=True):
+            taken.append(before or next(fresh))
             if not before:
-                _keep(gave, key, len(batch), found, whole)
+                _keep(gave, key, len(batch), taken[-1], whole)
         letters = list(chain.from_iterable(one.letters for one in taken))
         if len(letters) < len(files) or not new:
             progress(READING, len(letters), len(letters))
@@ -126,7 +132,7 @@ class Desk(NamedTuple):
 
     def _begin(
         self,
-        results: Sequence[Source | Problem],
+        batches: Iterable[Sequence[Source | Problem]],
         before: int,
         *,
         opened: Shelf,
@@ -134,43 +140,81 @@ class Desk(NamedTuple):
         whole: Whole,
         progress: Callable[[int, int], None],
         total: int,
-    ) -> Callable[[], Batch]:
+    ) -> Callable[[], Iterator[Batch]]:
         """Sets others reading what was opened, and gives what waits for them. `before`: letters that came in before these."""
+        asked, found = dict[bytes, Source](), list[Batch]()
+        for results in batches:
+            left, batch = self._opened(results, opened, read)
+            asked.update(left)
+            found.append(batch)
+        letters = _counted(read.through(asked, self._read, _is_worth_keeping), before, total, progress)
+        first = list(islice(letters, 1))  # who asks for one sets the others going
+
+        def finish() -> Iterator[Batch]:
+            outlines = iter(whole.add(chain(first, letters)))
+            return (batch._replace(letters=list(islice(outlines, len(batch.read)))) for batch in found)
+
+        return finish
+
+    def _opened(self, results: Sequence[Source | Problem], opened: Shelf, read: Shelf) -> tuple[Mapping[bytes, Source], Batch]:
+        """What of a batch is to be read, by the keys of the letters, and the batch as yet without them."""
         found = [result for result in results if isinstance(result, Source)]
         problems = list(chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in results))
         single, doubled = _unique(found, attrgetter("name"), {})
         applied = [(source, self._left(source)) for source in single]
-        left = [one for _, one in applied if isinstance(one, Source)]
+        left = {read.key(one): one for _, one in applied if isinstance(one, Source)}
         gone = [one for _, one in applied if isinstance(one, Problem)]
         kept = sources.keep(opened, (source for source, one in applied if source == one))
-        asked = {read.key(source): source for source in left}
         names = [problem.file for problem in gone]
-        letters = _counted(read.through(asked, self._read, _is_worth_keeping), before, total, progress)
-        first = list(islice(letters, 1))  # who asks for one sets the others going
-        return lambda: Batch(whole.add(chain(first, letters)), (*problems, *doubled, *gone), names, tuple(asked), tuple(kept))
+        return left, Batch((), (*problems, *doubled, *gone), names, tuple(left), tuple(kept))
 
     def _read(self, sources: Sequence[Source]) -> Iterator[bytes]:
-        """The letters, encoded, in order."""
-        return workers.spread(lambda source: msgspec.msgpack.encode(self.reader.read(source)), sources, self.jobs, _lost)
+        """The letters, packed, in order."""
+        return workers.spread(lambda source: pack(msgspec.msgpack.encode(self.reader.read(source))), sources, self.jobs, _lost)
+
+
+def cut(files: Iterable[sources.Found]) -> Iterator[Sequence[sources.Found]]:
+    """Batches. Where one ends is said by a name, not by a number: a file more or less changes the batch in which it stands."""
+    batch: list[sources.Found] = []
+    for file in files:
+        batch.append(file)
+        if zlib.crc32(file.name.encode(errors="surrogatepass")) % BATCH == 0:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _one_ahead(
     batches: Iterable[Sequence[sources.Found]],
-    known: Iterable[Batch | None],
     results: Iterator[Source | Problem],
-    begin: Callable[[Sequence[Source | Problem], int], Callable[[], Batch]],
+    begin: Callable[[Iterable[Sequence[Source | Problem]], int], Callable[[], Iterable[Batch]]],
+    before: int,
 ) -> Iterator[Batch]:
-    """What each batch gave. While others read its letters, the files of the next are opened here, and what the one before gave is
-    put away.
+    """What each batch gave. While others read letters, the files of the next are opened here, and what those before gave is put
+    away. `before`: letters that came in before these.
     """
-    before, finish = 0, list[Callable[[], Batch]]()
-    for batch, found in zip(batches, known, strict=True):
-        opened = [] if found else list(islice(results, len(batch)))
-        done = [wait() for wait in finish] + ([found] if found else [])
-        before += sum(len(one.letters) for one in done)
-        finish = [] if found else [begin(opened, before)]
+    finish = list[Callable[[], Iterable[Batch]]]()
+    for some in _together(batches):
+        opened = [list(islice(results, len(batch))) for batch in some]
+        done = [batch for wait in finish for batch in wait()]
+        before += sum(len(batch.letters) for batch in done)
+        finish = [begin(opened, before)]
         yield from done
-    yield from (wait() for wait in finish)
+    for wait in finish:
+        yield from wait()
+
+
+def _together(batches: Iterable[Sequence[sources.Found]]) -> Iterator[Sequence[Sequence[sources.Found]]]:
+    """Those that are read together."""
+    some: list[Sequence[sources.Found]] = []
+    for batch in batches:
+        some.append(batch)
+        if sum(map(len, some)) >= TOGETHER:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _key(gave: Shelf, files: Sequence[sources.Found]) -> bytes:
@@ -196,7 +240,7 @@ def _keep(gave: Shelf, key: bytes, files: int, batch: Batch, whole: Whole) -> No
     """Only where every file gave a letter: what this machine could not do now it may do next time."""
     lost = any(problem.code == LOST for letter in batch.letters for problem in letter.problems)
     if key and len(batch.letters) == files and not lost:
-        words = list(map(whole.encoded, batch.letters))
+        words = [(whole.packed(letter), whole.digest(letter)) for letter in batch.letters]
         gave.put({key: msgspec.msgpack.encode(batch._replace(words=words))})
 
 
@@ -215,12 +259,13 @@ def _lost(source: Source, told: str) -> bytes:
     message = f"cannot be read ({told}): a fault of this program, not of yours; leave it out, and report it"
     problem = Problem(code=LOST, message=message, file=source.name, severity="quarantine")
     name = f"x-{source.sha256[:16]}"
-    return msgspec.msgpack.encode(Letter(id=name, source=source.name, sha256=source.sha256, format="", problems=(problem,)))
+    letter = Letter(id=name, source=source.name, sha256=source.sha256, format="", problems=(problem,))
+    return pack(msgspec.msgpack.encode(letter))
 
 
 def _is_worth_keeping(letter: bytes) -> bool:
     """A machine short of memory loses letters that another can read."""
-    return LOST.encode() not in letter
+    return LOST.encode() not in unpacked(letter)
 
 
 def _counted(letters: Iterator[bytes], before: int, total: int, progress: Callable[[int, int], None]) -> Iterator[bytes]:

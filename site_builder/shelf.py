@@ -37,6 +37,8 @@ class Shelf(NamedTuple):
     """Digest of the code and the rules that make the values."""
     all_others: bool = False
     """Shall it forget at once what the build does not ask for?"""
+    level: int = 1
+    """How hard values are packed; 0 for what is packed already."""
 
     def key(self, *told: object) -> bytes:
         """`told`: what a value follows from besides."""
@@ -70,7 +72,7 @@ class Shelf(NamedTuple):
 
     def put(self, values: Mapping[bytes, bytes]) -> None:
         with self._opened() as file, file:
-            packed = ((key, zlib.compress(value, 1)) for key, value in values.items() if self.path)
+            packed = ((key, zlib.compress(value, self.level)) for key, value in values.items() if self.path)
             rows = ((key, _today(), zlib.crc32(value), value) for key, value in packed)
             file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
 

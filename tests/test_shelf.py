@@ -134,6 +134,11 @@ def looked_into(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return opened
 
 
+def batches(letters: Path) -> list[list[str]]:
+    """Names of the files of each batch."""
+    return [[file.name for file in batch] for batch in intake.cut(sources.find(letters)[0])]
+
+
 @pytest.fixture
 def twelve(tmp_path: Path) -> Path:
     (tmp_path / "letters").mkdir()
@@ -159,11 +164,27 @@ def test_of_files_that_look_as_they_did_only_the_batch_with_another_one_is_opene
     again = reading(twelve, tmp_path / "cache")
     assert (list(again.every()), again.problems) == (list(first.every()), first.problems)
     assert looked_into == []
-    same_from_outside(twelve / names[5])
+    one, *_ = few = next(batch for batch in batches(twelve) if 1 < len(batch) < len(names))
+    same_from_outside(twelve / one)
     changed = reading(twelve, tmp_path / "cache")
-    assert looked_into == names[4:8]
-    assert len(Shelf(tmp_path / "cache" / "batches.sqlite").everything()) == 3
+    assert looked_into == few
+    assert len(Shelf(tmp_path / "cache" / "batches.sqlite").everything()) == len(batches(twelve))
     assert list(changed.every()) == list(reading(twelve, None).every()) != list(first.every())
+
+
+def test_a_file_more_or_less_opens_the_files_of_its_batch_alone(twelve: Path, tmp_path: Path, looked_into: list[str]) -> None:
+    before = batches(twelve)
+    last = before[0][-1]
+    reading(twelve, tmp_path / "cache")
+    looked_into.clear()
+    shutil.copy(twelve / last, twelve / f"0-{last}")  # before all others
+    reading(twelve, tmp_path / "cache")
+    assert len(before) > 2
+    assert set(looked_into) <= {f"0-{last}", *before[0]}
+    looked_into.clear()
+    (twelve / f"0-{last}").unlink()
+    reading(twelve, tmp_path / "cache")
+    assert set(looked_into) <= set(before[0])
 
 
 @pytest.mark.parametrize("lost", ["batches.sqlite", "letters.sqlite", "sources.sqlite"])
@@ -182,7 +203,7 @@ def test_what_cannot_be_read_and_what_was_changed_just_now_is_looked_at_again(
     reading(twelve, tmp_path / "cache")
     looked_into.clear()
     assert [problem.code for problem in reading(twelve, tmp_path / "cache").problems] == ["empty"]
-    assert looked_into == names[:4]
+    assert looked_into == batches(twelve)[0] != names
     monkeypatch.setattr(marks, "YOUNG", 60 * 10**9)
     looked_into.clear()
     reading(twelve, tmp_path / "cache")
