@@ -19,11 +19,11 @@ from site_builder.rules import Rules
 WORDS = 30_000
 """Most words that are listed: all of them up to some 2,000 letters, then the more frequent ones."""
 
-_LEVEL = re.compile(r"(?<![A-Za-z0-9])([CTLS])-?(\d{1,2}) ?[-/] ?([CTLS])?-?(\d{1,2})(?![0-9])", re.IGNORECASE)
+_LEVEL = re.compile(r"([ctls])(?=-?\d)(?<![a-z0-9].)-?(\d{1,2}) ?[-/] ?([ctls])?-?(\d{1,2})(?![0-9])")
+"""What is rare is looked for first: the letters are in every word."""
 _VISITS = re.compile(
     r"(?<![\w/])(\d{1,2}|one|two|three|four|five|six)(?: ?x| times?| visits?| sessions?)?(?: ?/ ?| a | per | each | )"
-    r"w(?:ee)?k(?:ly)?s?(?: for| times| x|,)? ?(?:x ?)?(\d{1,2}|one|two|three|four|five|six|eight|ten|twelve)(?![\w/])",
-    re.IGNORECASE,
+    r"w(?:ee)?k(?:ly)?s?(?: for| times| x|,)? ?(?:x ?)?(\d{1,2}|one|two|three|four|five|six|eight|ten|twelve)(?![\w/])"
 )
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 _MARKER = re.compile("___PAGEFIND_")
@@ -49,7 +49,8 @@ def page(letter: Letter, rules: Rules) -> File:
 
 def same_spelling(text: str) -> list[str]:
     """The added forms of a text, unique, in order."""
-    levels = (f"{match[1]}{match[2]}{match[3] or match[1]}{match[4]}".lower() for match in _LEVEL.finditer(text))
+    text = text.lower()
+    levels = (f"{match[1]}{match[2]}{match[3] or match[1]}{match[4]}" for match in _LEVEL.finditer(text))
     visits = (f"{_number(match[1])}x{_number(match[2])}" for match in _VISITS.finditer(text))
     return list(dict.fromkeys((*levels, *visits)))
 
@@ -82,8 +83,10 @@ def _words(letter: Letter) -> set[str]:
     """As the index cuts them: "10/325mg" is `10325mg`, and its parts are words too."""
     issues = (text for issue in letter.issues for text in (issue.disputed, *_texts(issue)))
     text = " ".join((*issues, *letter.case_summary)).lower()
-    whole = {"".join(_PART.findall(word)) for word in _WORD.findall(text)}
-    return {word for word in (*whole, *_PART.findall(text), *same_spelling(text)) if len(word) > 1}
+    found = set(_WORD.findall(text))
+    mixed = [_PART.findall(word) for word in found if not (word.isalnum() and word.isascii())]
+    found.update(map("".join, mixed), *mixed, same_spelling(text))
+    return {word for word in found if len(word) > 1 and word.isalnum() and word.isascii()}
 
 
 def _issue(issue: Issue, rules: Rules) -> str:
@@ -122,4 +125,4 @@ def _safe(text: str) -> str:
 
 
 def _number(text: str) -> int:
-    return _NUMBERS.get(text.lower()) or int(text)
+    return _NUMBERS.get(text) or int(text)
