@@ -196,6 +196,13 @@ def squeeze(text: str) -> str:
 
 def load(files: Mapping[str, str]) -> Rules:
     """`files`: stem -> TOML text. Raises BuildError naming the file, the value and the mend."""
+    loaded = unproved(files)
+    prove(loaded)
+    return loaded
+
+
+def unproved(files: Mapping[str, str]) -> Rules:
+    """As `load`, for whoever proves them, or knows that they have been proved."""
     facets = {stem: _read(stem, text) for stem, text in sorted(files.items())}
     for facet in facets.values():
         if facet.vocabulary and facet.vocabulary not in facets:
@@ -204,12 +211,16 @@ def load(files: Mapping[str, str]) -> Rules:
             if key not in facets or key == facet.key:
                 raise BuildError(f"facets/{facet.key}.toml: `against` and `pairs` name other facet files; {key!r} is none")
     vocabularies = {key: Vocabulary(facet) for key, facet in facets.items()}
-    for key, vocabulary in vocabularies.items():
-        _prove(key, vocabulary)
     offered = sorted(
         (facet for facet in facets.values() if facet.field or facet.over), key=lambda facet: (facet.order, facet.key)
     )
     return Rules(tuple(offered), vocabularies)
+
+
+def prove(rules: Rules) -> None:
+    """Raises BuildError where a rule does not do what its examples say."""
+    for stem, vocabulary in rules.vocabularies.items():
+        _prove(stem, vocabulary)
 
 
 def _read(stem: str, text: str) -> Facet:

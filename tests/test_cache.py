@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from site_builder import build, cache, catalogue, pagefind, publish, search, staged
-from site_builder.model import File, Letter
+from site_builder import build, cache, catalogue, pagefind, publish, rules, search, staged
+from site_builder.model import BuildError, File, Letter
 from site_builder.options import Options
 from site_builder.rules import Rules
 from site_builder.shelf import Shelf
@@ -313,3 +313,34 @@ def test_what_cannot_be_removed_does_not_keep_the_rest(kept: Path, tmp_path: Pat
     cache.sweep(kept, set(), all_others=True)
     assert [path.name for path in kept.iterdir()] == [f"{KEY}.{'0' * 64}.tar"]
     assert cache.restore(kept, KEY, tmp_path / "back") is None
+
+
+KNEE = 'label = "Part"\nplural = "Parts"\nlevel = "issue"\norder = 1\n[[value]]\nid = "knee"\nlabel = "Knee"\nwords = ["knee"]\n'
+GOOD = (("part", KNEE),)
+BROKEN = (("part", f'{KNEE}counter = ["the left knee"]\n'),)
+"""What it must not find, it finds."""
+
+
+def test_rules_are_proved_once_and_anew_where_they_or_the_code_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proved: list[str] = []
+    prove = rules.prove
+    monkeypatch.setattr(rules, "prove", lambda known: (proved.extend(known.vocabularies), prove(known)))
+
+    def load(texts: tuple[tuple[str, str], ...], made_with: bytes, cache: Path | None = tmp_path) -> None:
+        build._vocabularies.cache_clear()
+        build._vocabularies(texts, (), Shelf(cache / "proofs.sqlite" if cache else None, made_with, all_others=True))
+
+    load(GOOD, b"code")
+    load(GOOD, b"code")
+    assert proved == ["part"]
+    load(GOOD, b"other code")
+    load(GOOD, b"other code", None)
+    assert proved == ["part"] * 3
+    for _ in range(2):
+        with pytest.raises(BuildError, match="counter-example"):
+            load(BROKEN, b"other code")
+    (tmp_path / "proofs.sqlite").write_bytes(b"no table")
+    with pytest.raises(BuildError, match="counter-example"):
+        load(BROKEN, b"other code")

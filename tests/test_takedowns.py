@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import gzip
 import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -57,16 +59,23 @@ def put(folder: Path, gone: Iterable[int]) -> Path:
 
 
 def hits(folder: Path, words: Iterable[str]) -> dict[str, set[str]]:
-    """Word -> files that hold it, in their bytes or unpacked."""
+    """Word -> files that hold it, in their bytes or unpacked, also where a value of the cache holds letters packed by themselves."""
     wanted = re.compile("|".join(map(re.escape, words)).encode(), re.IGNORECASE)
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*")):
         content = path.read_bytes() if path.is_file() else b""
         plain = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else b""
         kept = b"\n".join(Shelf(path).everything().values()) if path.suffix == ".sqlite" else b""
-        for match in wanted.finditer(b"\n".join((content, plain, kept))):
+        for match in wanted.finditer(b"\n".join((content, plain, kept, *unpacked(kept)))):
             found.setdefault(match.group().decode().lower(), set()).add(path.name)
     return found
+
+
+def unpacked(content: bytes) -> Iterator[bytes]:
+    """What stands in it as zlib packs it, wherever it begins."""
+    for begin in re.finditer(b"x\x01", content):
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj().decompress(content[begin.start() :])
 
 
 def needles(numbers: Iterable[int]) -> list[str]:
