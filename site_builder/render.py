@@ -11,10 +11,12 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from types import CodeType
 from typing import NamedTuple
 
 import msgspec
-from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
+from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined, TemplateError
+from jinja2.bccache import Bucket
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from mdit_py_plugins.anchors import anchors_plugin
@@ -68,6 +70,19 @@ class Content(NamedTuple):
         return self.name.rpartition("/")[2] == "glossary"
 
 
+class Compiled(BytecodeCache):
+    """Templates are compiled once, not once for each language."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.code
+
+
 class Renderer:
     """`templates`: name -> text. `assets`: name -> bytes, published as static/<stem>.<hash>.<suffix>, scripts with what
     they import in them.
@@ -84,7 +99,8 @@ class Renderer:
         contents: Sequence[Content] = (),
     ) -> None:
         self._assets = _published(assets)
-        self._environments = {language.code: self._environment(templates, language) for language in languages}
+        compiled = Compiled()
+        self._environments = {language.code: self._environment(templates, language, compiled) for language in languages}
         found = {content.language: Glossary(content.html, content.url) for content in contents if content.is_glossary}
         self._glossaries = {language.code: found.get(language.code, Glossary("", "")) for language in languages}
 
@@ -108,7 +124,7 @@ class Renderer:
             text = self._glossaries[language].linked(text, str(context["root"]))
         return File(path=page.path, content=(lean(text) if page.template in LEAN else text).encode())
 
-    def _environment(self, templates: Mapping[str, str], language: Language) -> Environment:
+    def _environment(self, templates: Mapping[str, str], language: Language, compiled: Compiled) -> Environment:
         """Templates see `t` (what is said), `said` (what scripts say), `here` (where the language's pages stand) and two marks:
         `in_english` for words of letters and names that are not translated, `to_english` for links to pages in English.
         """
@@ -120,6 +136,7 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
+            bytecode_cache=compiled,
         )
         first = language.code == FIRST
         environment.filters["day"] = partial(day, months=language.months)

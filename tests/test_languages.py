@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import html5lib
+import jinja2
 import pytest
 from playwright.sync_api import Page, expect
 
-from site_builder import languages, rules
+from site_builder import languages, model, render, rules
 from site_builder.glossary import Glossary
 from site_builder.model import BuildError
 from site_builder.settings import Settings
@@ -104,6 +105,21 @@ def test_a_name_without_translation_is_marked_as_english() -> None:
     html = site(letter(1))["es/browse/specialty/index.html"]
     assert re.search(r'hreflang="en" lang="en">Pain medicine</a>', html)
     assert re.search(r'hreflang="en">Espalda baja</a>', site(letter(1))["es/browse/body-part/index.html"])
+
+
+def test_a_template_is_compiled_once_and_speaks_each_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+    compile_ = jinja2.Environment.compile
+
+    def counting(environment: jinja2.Environment, source: str, *told: str) -> object:
+        compiled.append(source)
+        return compile_(environment, source, *told)
+
+    monkeypatch.setattr(jinja2.Environment, "compile", counting)
+    both = (languages.Language(texts={"hello": "Hello"}), languages.Language(code="es", texts={"hello": "Hola"}))
+    renderer = render.Renderer({"x.html": "{{ t.hello }}"}, {}, both)
+    said = [renderer.render(model.Page(path="x", template="x.html", context={"language": one.code})) for one in both]
+    assert ([file.content for file in said], len(compiled)) == ([b"Hello", b"Hola"], 1)
 
 
 def test_spanish_pages_say_nothing_in_english_by_themselves() -> None:
