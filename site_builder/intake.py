@@ -151,8 +151,8 @@ class Desk(NamedTuple):
         first = list(islice(letters, 1))  # who asks for one sets the others going
 
         def finish() -> Iterator[Batch]:
-            outlines = iter(whole.add(chain(first, letters)))
-            return (batch._replace(letters=list(islice(outlines, len(batch.read)))) for batch in found)
+            outlines = dict(zip(asked, whole.add(chain(first, letters)), strict=True))
+            return (batch._replace(letters=[outlines[key] for key in batch.read]) for batch in found)
 
         return finish
 
