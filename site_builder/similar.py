@@ -13,7 +13,7 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, combinations, product
 from typing import NamedTuple
@@ -27,8 +27,8 @@ NEAREST = 24
 """Issues looked at on either side in time, for each pair of shared values."""
 STEP = 20
 """Percent of likeness that count as equal."""
-REMEMBERED = 20_000
-"""Issues whose values and wording are kept at hand: those around a letter in time, again and again."""
+COMBINED = 2**16
+"""Combinations of values that are kept at hand: few occur, and again and again."""
 SHARED = ("treatment", "body part", "guideline")
 """What issues are compared by, in the words of the page."""
 
@@ -50,12 +50,13 @@ class Similar(NamedTuple):
     """Of SHARED."""
 
 
-class Compared(NamedTuple):
-    """What is compared of an issue."""
+class Values(NamedTuple):
+    """What an issue is compared by; issues with the same values have one."""
 
-    values: tuple[frozenset[str], ...]
+    sets: tuple[frozenset[str], ...]
     """As SHARED names them."""
-    wording: str
+    keys: tuple[Key, ...]
+    """Pairs of values, of which two similar issues share one."""
 
 
 class Known(NamedTuple):
@@ -66,8 +67,10 @@ class Known(NamedTuple):
     """Number of the first issue of each letter, and of the one after the last."""
     owners: array[int]
     """Number of the letter of each issue."""
+    values: Sequence[Values]
+    """Of each issue."""
     having: Mapping[Key, array[int]]
-    """The issues that have a pair of values, which two similar ones share."""
+    """The issues that have a pair of values."""
 
     def issue(self, number: int) -> Issue:
         owner = self.owners[number]
@@ -83,26 +86,21 @@ class Finder:
     """Finds similar decisions in a collection; letters are named by their number in it."""
 
     def __init__(self, letters: Sequence[Letter]) -> None:
-        firsts, owners = array("I", [0]), array("I")
+        firsts, owners, values = array("I", [0]), array("I"), list[Values]()
         having: dict[Key, array[int]] = defaultdict(lambda: array("I"))
         for place, letter in enumerate(letters):
             for number, issue in enumerate(letter.issues, len(owners)):
-                for key in _keys(_values(issue)):
+                found = _values(issue.treatment, issue.body_parts, issue.imr_guidelines)
+                for key in found.keys:
                     having[key].append(number)
+                values.append(found)
                 owners.append(place)
             firsts.append(len(owners))
-        self._known = known = Known(letters, firsts, owners, having)
-
-        @lru_cache(REMEMBERED)
-        def compared(number: int) -> Compared:
-            issue = known.issue(number)
-            return Compared(_values(issue), utils.default_process(issue.disputed))
-
-        self._compared = compared
+        self._known = Known(letters, firsts, owners, values, having)
 
     def of(self, number: int) -> tuple[Similar, ...]:
         """For a letter at most MOST others, best first; never the letter itself or another text of its case."""
-        return _of(self._known, self._compared, number)
+        return _of(self._known, number)
 
     def follows_from(self, number: int) -> bytes:
         """Digest of all that `of` the letter looks at; where that is the same, the same letters are found."""
@@ -112,7 +110,8 @@ class Finder:
     @cached_property
     def _around(self) -> array[int]:
         """For each issue the sum of the digests of all that it is compared with, and of itself, once for each pair of values."""
-        of = array("Q", (_digest(letter, issue) for letter in self._known.letters for issue in letter.issues))
+        issues = ((letter, issue) for letter in self._known.letters for issue in letter.issues)
+        of = array("Q", (_digest(*issue, values) for issue, values in zip(issues, self._known.values, strict=True)))
         around = array("Q", bytes(8 * len(of)))
         for numbers in self._known.having.values():
             sums = list(accumulate(map(of.__getitem__, numbers), initial=0))  # so that each window is one subtraction
@@ -122,16 +121,17 @@ class Finder:
         return around
 
 
-def _of(known: Known, compared: Callable[[int], Compared], place: int) -> tuple[Similar, ...]:
+def _of(known: Known, place: int) -> tuple[Similar, ...]:
     """What decides follows from the letters alone, never from how many others stand between them."""
     letter, best = known.letters[place], dict[int, tuple[tuple[int, int, bool, float, int, int], Similar]]()
-    for alike in _likest_first(known, compared, place):
+    wordings = [utils.default_process(issue.disputed) for issue in letter.issues]
+    for alike in _likest_first(known, place):
         for own, near, shared in alike:
             found, ours, theirs = known.owners[near], known.issue(own), known.issue(near)
             other = known.letters[found]
             if other.case_number and other.case_number == letter.case_number:
                 continue
-            likeness = fuzz.token_set_ratio(compared(own).wording, compared(near).wording)
+            likeness = fuzz.token_set_ratio(wordings[own - known.firsts[place]], utils.default_process(theirs.disputed))
             contrary = bool(ours.outcome and theirs.outcome and ours.outcome != theirs.outcome)
             number = near - known.firsts[found]
             rank = (-len(shared), -int(likeness // STEP), not contrary, -likeness, _days(letter, other), number)
@@ -148,39 +148,39 @@ def _days(one: Letter, other: Letter) -> int:
     return abs((one.decision_date - other.decision_date).days) if one.decision_date and other.decision_date else 10**6
 
 
-def _digest(letter: Letter, issue: Issue) -> int:
-    values = map(sorted, _values(issue))  # sets have an order of their own in each process
-    told = letter.id, letter.case_number, letter.decision_date, issue.number, issue.outcome, issue.disputed, *values
+def _digest(letter: Letter, issue: Issue, values: Values) -> int:
+    ordered = map(sorted, values.sets)  # sets have an order of their own in each process
+    told = letter.id, letter.case_number, letter.decision_date, issue.number, issue.outcome, issue.disputed, *ordered
     return int.from_bytes(hashlib.blake2b(repr(told).encode(errors="surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _likest_first(
-    known: Known, compared: Callable[[int], Compared], place: int
-) -> Iterator[Sequence[tuple[int, int, tuple[str, ...]]]]:
+def _likest_first(known: Known, place: int) -> Iterator[Sequence[tuple[int, int, tuple[str, ...]]]]:
     """(issue of the letter, issue of another, what they share), those together that share as much."""
     by_count: dict[int, list[tuple[int, int, tuple[str, ...]]]] = defaultdict(list)
     for own in range(known.firsts[place], known.firsts[place + 1]):
-        ours = compared(own).values
-        for near in _near(known, own, ours):
+        ours = known.values[own].sets
+        for near in _near(known, own):
             if known.owners[near] != place:
-                shared = _SHARED_BUT[tuple(map(frozenset.isdisjoint, ours, compared(near).values))]
+                shared = _SHARED_BUT[tuple(map(frozenset.isdisjoint, ours, known.values[near].sets))]
                 by_count[len(shared)].append((own, near, shared))
     return (by_count[count] for count in sorted(by_count, reverse=True))
 
 
-def _near(known: Known, own: int, values: tuple[frozenset[str], ...]) -> Iterator[int]:
+def _near(known: Known, own: int) -> Iterator[int]:
     """Once each, those nearest in time."""
-    return iter(dict.fromkeys(chain.from_iterable(known.having[key][known.around(own, key)] for key in _keys(values))))
+    return iter(dict.fromkeys(chain.from_iterable(known.having[key][known.around(own, key)] for key in known.values[own].keys)))
 
 
-def _values(issue: Issue) -> tuple[frozenset[str], ...]:
-    """As SHARED names them. No evidence cited is no guideline."""
-    guidelines = (found for found in issue.imr_guidelines if found != "none")
-    return frozenset([issue.treatment] if issue.treatment else ()), frozenset(issue.body_parts), frozenset(guidelines)
+@lru_cache(COMBINED)
+def _values(treatment: str | None, body_parts: tuple[str, ...], guidelines: tuple[str, ...]) -> Values:
+    """No evidence cited is no guideline."""
+    cited = frozenset(found for found in guidelines if found != "none")
+    sets = frozenset([treatment] if treatment else ()), frozenset(body_parts), cited
+    return Values(sets, tuple(_keys(sets)))
 
 
 def _keys(values: tuple[frozenset[str], ...]) -> Iterator[Key]:
-    """Pairs of values that two similar issues share; one of the two is the treatment."""
+    """One of the two is the treatment."""
     for (ours, first), (theirs, second) in combinations(zip(SHARED, values, strict=True), 2):
         if "treatment" in (ours, theirs):
             yield from ((ours, one, theirs, other) for one in first for other in second)
