@@ -1,8 +1,8 @@
 """From files to letters: opened, published once, past the list of takedowns, parsed and tagged. Shell.
 
-A batch of files is in memory at once; what stays are the outlines of its letters and its problems. What an earlier build has
-opened, or has read with the same rules and rows, is taken from the cache; of a batch whose files look from outside as they did
-then, none is opened.
+Files of some batches, a thousand or so, are in memory at once; what stays are the outlines of the letters and the problems.
+What an earlier build has opened, or has read with the same rules and rows, is taken from the cache; of a batch whose files look
+from outside as they did then, none is opened.
 """
 
 from __future__ import annotations

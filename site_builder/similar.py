@@ -78,8 +78,8 @@ class Known(NamedTuple):
 
     def around(self, number: int, key: Key) -> slice:
         """Of `having[key]` those NEAREST to an issue in time on either side, and the issue itself."""
-        at = bisect_left(self.having[key], number)
-        return slice(max(0, at - NEAREST), at + NEAREST + 1)
+        numbers = self.having[key]
+        return slice(*_window(bisect_left(numbers, number), len(numbers)))
 
 
 class Finder:
@@ -116,9 +116,14 @@ class Finder:
         for numbers in self._known.having.values():
             sums = list(accumulate(map(of.__getitem__, numbers), initial=0))  # so that each window is one subtraction
             for at, number in enumerate(numbers):
-                window = sums[min(at + NEAREST + 1, len(numbers))] - sums[max(at - NEAREST, 0)]
-                around[number] = (around[number] + window) % 2**64
+                first, end = _window(at, len(numbers))
+                around[number] = (around[number] + sums[end] - sums[first]) % 2**64
         return around
+
+
+def _window(at: int, count: int) -> tuple[int, int]:
+    """Of `count` issues those NEAREST to the one at a place: the first of them, and the end."""
+    return max(at - NEAREST, 0), min(at + NEAREST + 1, count)
 
 
 def _of(known: Known, place: int) -> tuple[Similar, ...]:

@@ -180,7 +180,7 @@ def test_a_file_more_or_less_opens_the_files_of_its_batch_alone(twelve: Path, tm
     shutil.copy(twelve / last, twelve / f"0-{last}")  # before all others
     reading(twelve, tmp_path / "cache")
     assert len(before) > 2
-    assert set(looked_into) <= {f"0-{last}", *before[0]}
+    assert {f"0-{last}"} <= set(looked_into) <= {f"0-{last}", *before[0]}
     looked_into.clear()
     (twelve / f"0-{last}").unlink()
     reading(twelve, tmp_path / "cache")
