@@ -2,7 +2,7 @@
 
 Words are data (facets/body-part.toml). Reading a summary is a matter of what a sentence is about: diagnoses, complaints and the
 injury count; examination, imaging, treatment, requests and history do not; nor does what is denied. Refused: a rationale.
-Known limits: a sentence is judged by its cue words: a finding told as a complaint counts, a diagnosis without a cue does not.
+Known limits: a sentence is judged by its cue words: a finding told as a complaint counts, a disease without a cue does not.
 """
 
 from __future__ import annotations
@@ -40,6 +40,13 @@ OF_GUIDELINE = {
 }
 """The regions that a guideline is about, by the last part of its id. A guideline on neck and upper back is about both."""
 
+_ITEM = re.compile(r"[.;:,]\s+\(?[0-9]{1,2}[.)]\s+(?=[A-Za-z])")
+"""Where the next of a numbered list begins, which ends no sentence: `diagnoses include: 1. Lumbar strain. 2. Knee pain.`"""
+_FINDING = re.compile(
+    r"(?<=documentation of )(?=subjective)"
+    r"|(?:,? and |, )(?=(?:objective|imaging findings|electrodiagnostic findings|current diagnos[ei]s|treatments? to date)\b)"
+)
+"""Where one long sentence goes over to another matter: `documentation of subjective (...) and objective (...) findings`."""
 _SENTENCE = re.compile(r"(?<=[a-z0-9)%\"'][.;!?])\s+|(?<=[a-z0-9)][.;])(?=[A-Z][a-z])|\n+")
 _CLAUSE = re.compile(
     r",? (?:but|however|although|except|other than|while|though)\b|;|, (?:with|and) (?=(?:he|she|the|there|reports?|complain))"
@@ -48,10 +55,17 @@ _COUNTS = re.compile(
     r"diagnos(?:is|es|ed)|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
     r"(?:treatments?|care|treated|evaluat\w*)? ?for|treat(?:ed|ment) for|impression|assessment|sustain|complain|c/o|report"
     r"|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom|endors|states?\b|describ|experienc|suffer"
-    r"|injur(?:y|ies|ed) (?:to|of|his|her|the|a|in)|sprain|strain|contusion|fracture|radiculopathy|radicular|radiat"
-    r"|status[- ]post|s/p|pain|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b|spasms? in|difficult|bothers?"
-    r"|feels?|feeling|ongoing|continu|persist|problem|trouble|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|lacerat"
-    r"|amputat"
+    r"|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?|claim involves|condition|hurt"
+    r"|status[- ]post|s/p|post[- ]?op|pain|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b|spasms? in|difficult"
+    r"|bothers?|feels?|feeling|ongoing|continu|persist|problem|trouble"
+    # how it happened
+    r"|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|\bfell|broke|\bpop\b"
+    # names of injuries and diseases
+    r"|sprain|strain|contusion|fracture|dislocat|lacerat|amputat|abrasion|\btears?\b|torn|radicul|radiat|herniat|displacement"
+    r"|derangement|impingement|tunnel(?! release)|contracture|triggering|disc disease|degenerati|disorder|spondyl|stenosis"
+    r"|syndrome|lesion|arthritis|arthrosis|arthropathy|tend[io]n[io]tis|tendinopathy|tendinosis|bursitis|fasciitis"
+    r"|chondromalacia|necrosis|neuropath|neuritis|neuroma|hernia|asthma|cellulitis|dermatitis|ulcer|reflux|gerd|gastritis"
+    r"|insufficiency|panic"
 )
 _TOLD = re.compile(
     r"complain|c/o|\breport(?:s|ed)?\b(?! (?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with|chief|subjective"
@@ -85,7 +99,10 @@ _NOT = re.compile(
     r"\b(?:no|denie[sd]|denying|without|negative for|not|never|nor|neither|free of|absence of|rule[sd]? out|r/o|unremarkable"
     r"|(?:worse(?:n(?:s|ed)?)?|aggravated|exacerbated|increase[sd]?|provoked|brought on) (?:with|by|when|on)|when (?:he|she))\b"
 )
-_LETS_GO = re.compile(r"\b(?:but|with|has|had|complains|reports|which|that|who|however)\b")
+_LETS_GO = re.compile(
+    r"\b(?:but|with|has|had|complains|reports|which|that|who|however|felt|feels?|developed|injur\w+|hurt|sustain\w*|fell|landed"
+    r"|twisted|struck)\b"
+)
 _OF_IMAGE = re.compile(
     r"(?:x-? ?rays?|mris?|resonance imaging|scans?|ct|emgs?|ncvs?|ncs|emg/ncv|stud(?:y|ies)|radiographs?|imaging|ultrasound"
     r"|arthrogram|surgery|arthroscopy|injections?|therapy|acupuncture|brace|chiropractic|sessions?|visits?)"
@@ -96,6 +113,7 @@ _BEFORE_IMAGE = re.compile(
     r"|support|therapy|epidural|exercises?|surgeon|specialist|range of motion|rom"
     r"|tenderness|strength|reflex(?:es)?|flexion|extension)\b"
 )
+_AFTER_SURGERY = re.compile(r"(?:status[- ]post|s/p|post[- ]?op(?:erative)?) (?:[a-z]+ ){0,2}$")
 
 
 class _Mention(NamedTuple):
@@ -133,7 +151,10 @@ def of_issue(
 
 
 def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
-    return (sentence for paragraph in paragraphs for sentence in _SENTENCE.split(paragraph) if sentence.strip())
+    for paragraph in paragraphs:
+        for sentence in _SENTENCE.split(_ITEM.sub("; ", paragraph)):
+            pieces = _FINDING.split(sentence) if "documentation of" in sentence else [sentence]
+            yield from (piece for piece in pieces if piece.strip())
 
 
 def _is_mood(match: Match, matches: Sequence[Match]) -> bool:
@@ -181,7 +202,9 @@ def _denied(clause: str, place: int) -> bool:
 
 
 def _imaged(text: str, match: Match) -> bool:
-    return bool(_OF_IMAGE.search(text[max(0, match.start - 90) : match.start]) or _BEFORE_IMAGE.match(text, match.end))
+    """Only imaged or treated; what was operated on was injured."""
+    before = text[max(0, match.start - 90) : match.start]
+    return not _AFTER_SURGERY.search(before) and bool(_OF_IMAGE.search(before) or _BEFORE_IMAGE.match(text, match.end))
 
 
 def _one_back(mentions: Sequence[_Mention], known: Sequence[str]) -> list[_Mention]:

@@ -43,6 +43,23 @@ REGIONS = corpus.known().vocabularies["body-part"]
         ("Lower leg compression sleeve", ["ankle-foot"]),
         ("Comprehensive psychological testing", ["psyche"]),
         ("Physical therapy for the right-hand dominant patient", []),
+        ("Cervical laminectomy C3-6", ["neck"]),
+        ("Cervical epidural for post-laminectomy syndrome", ["neck", "low-back"]),  # named both ways: nothing is guessed away
+        ("Postlaminectomy syndrome, medication", ["low-back"]),
+        ("T10 laminectomy", ["upper-back"]),
+        ("T7 kyphoplasty", ["upper-back"]),
+        ("TLSO brace", ["upper-back", "low-back"]),
+        ("LS brace", ["low-back"]),
+        ("Mini C-arm", []),
+        ("ORIF of a femoral neck fracture", ["hip-pelvis"]),
+        ("Humeral head replacement", ["shoulder"]),
+        ("Metatarsal head resection", ["ankle-foot"]),
+        ("Bilateral CTR", ["wrist-hand"]),
+        ("EMG of the BUEs", ["upper-extremity"]),
+        ("Naloxone nasal spray", []),
+        ("Sleep Number bed", []),
+        ("Cognitive behavior therapy", ["psyche"]),
+        ("Genicular nerve block", ["knee"]),
     ],
 )
 def test_a_request_names_its_regions(request_: str, regions: list[str]) -> None:
@@ -58,6 +75,27 @@ def test_back_alone_is_the_part_of_the_back_that_is_injured() -> None:
     [
         ("The worker is being treated for a strain of the right shoulder.", ["shoulder"]),
         ("She complained of low back pain radiating to the left leg.", ["low-back", "lower-extremity"]),
+        # numbers of a list end no sentence
+        (
+            "His diagnoses include the following: 1. Lumbar disc herniation. 2. Chondromalacia patella. 3. Cervical spondylosis.",
+            ["neck", "low-back", "knee"],
+        ),
+        ("Plan: 1. MRI of the knee. 2. Lumbar brace.", []),
+        # a disease is named, whatever verb stands with it
+        ("The patient has lumbar disc disease.", ["low-back"]),
+        ("Carpal tunnel syndrome.", ["wrist-hand"]),
+        ("There is GERD and asthma due to mold.", ["chest", "abdomen"]),
+        ("Injuries: neck, low back.", ["neck", "low-back"]),
+        ("He fell onto his right shoulder.", ["shoulder"]),
+        ("Accepted body parts include the knee and the psyche.", ["knee", "psyche"]),
+        ("The injured worker wears a knee sleeve.", []),  # injured, but not said where
+        ("He was pulling a pallet when he felt sharp pain in the right shoulder and neck.", ["neck", "shoulder"]),
+        ("She is status post right shoulder surgery.", ["shoulder"]),
+        (
+            "There is documentation of subjective (low back pain) and objective (tender knee) findings, current diagnoses (lumbar strain), "
+            "and treatment to date (wrist brace).",
+            ["low-back"],
+        ),
         ("She complained of neck pain. She denied any numbness of the arms.", ["neck"]),
         ("He reports knee pain without swelling of the ankle.", ["knee"]),
         ("He reports no leg pain but has pain in the elbow.", ["elbow"]),

@@ -59,6 +59,8 @@ diagnostic-testing/imaging
     Renal ultrasound
     Carotid ultrasound
     Repeat arthrogram
+    US of the right shoulder
+    Scoliosis series, standing films
 diagnostic-testing/emg-ncv
     EMG/NCV of the bilateral upper extremities
     EMG of the right lower extremity
@@ -115,6 +117,13 @@ diagnostic-testing/laboratory
     TSH, T4, lipid panel
     CBC with diff
     Blood work
+    EIA9 with GCMS4/fentanyl/meperidine                     # drugs are what it looks for
+    Cytochrome P450 testing
+    U-tox
+    Tramadol level
+    Vitamin D 25-OH level
+    Liver and kidney function testing
+    Referral for labs
 diagnostic-testing/other-diagnostic
     Functional capacity evaluation
     FCE
@@ -150,6 +159,7 @@ diagnostic-testing/other-diagnostic
     2D echocardiogram with doppler
     ECG
     EGD with biopsy
+    Referral for FCE
 dmepos/dme
     Cold therapy unit
     Cold therapy unit with pad, 7 day rental
@@ -222,6 +232,10 @@ dmepos/dme
     Portable oxygen concentrator
     Wheeled knee walker 3 month rental
     Portable infrared heating pad
+    APAP machine                                            # but APAP is a drug
+    Repair of power wheelchair
+    Replacement of mattress
+    Combo unit
 dmepos/electrical-stimulation
     TENS unit
     TENS unit, 30 day trial
@@ -251,6 +265,7 @@ dmepos/electrical-stimulation
     H-Wave homecare system, purchase
     Neurostimulator TENS-EMS
     EMS unit with electrodes
+    VQ OrthoStim4 with supplies
 dmepos/prosthetics-orthotics
     Lumbar brace
     LSO back brace
@@ -292,6 +307,8 @@ dmepos/prosthetics-orthotics
     Extra depth shoes with inserts
     Right below knee prosthesis socket replacement
     Left wrist cock-up splint
+    Replacement of knee brace
+    Bifocal lenses
 dmepos/supplies
     TENS unit supplies
     TENS unit electrodes                                    # the head of the compound stands last
@@ -314,6 +331,8 @@ dmepos/supplies
     Dressing supplies
     Lead wires and electrodes for 3 months
     Compression hose, thigh high
+    Replacement of TENS pads                                # no surgery
+    Kinesiotape
 evaluation-management/office-visit
     Follow-up visit
     Referral for follow-up visits
@@ -409,6 +428,9 @@ evaluation-management/dental
     Consultation with dentist for bruxism
     Tooth #3 crown
     Dental exam and x-rays
+    PFM crown #14
+    Implant #19
+    Osseous surgery, four quadrants
 evaluation-management/medical-clearance
     Medical clearance
     Pre-operative medical clearance
@@ -429,6 +451,10 @@ evaluation-management/medical-clearance
     Pre-operative clearance to include H&P
     Cardiology pre-op clearance
     Pre-op appointment
+    Preoperative internal medicine evaluation
+    Pre-op internist evaluation
+    Pre-operative medical consultation
+    Pre-op medical exam
 home-health
     Home health aide 4 hours a day
     Home health care, 8 hours per day
@@ -451,6 +477,9 @@ home-health
     24 hour home care
     Housekeeping 4 hours per week
     Home health RN evaluation
+    Private duty nursing
+    Health aide 4 hours a day
+    4 hours of help at home per day, home health aide
 injection/epidural
     Lumbar epidural steroid injection
     Lumbar epidural steroid injection under fluoroscopy
@@ -552,6 +581,7 @@ injection/other-injection
     Toradol IM 60mg
     Bilateral occipital nerve blocks under ultrasound
     Ganglion impar injection
+    Intrathecal pump refills
 pharmaceuticals/opioid
     Norco 10/325mg #60
     Norco
@@ -594,6 +624,13 @@ pharmaceuticals/opioid
     Xtampza ER 9 mg
     Buprenorphine 0.25mg sublingual troches #30
     Tylenol-Codeine No. 4
+    Percoset 10/325mg #90
+    Tramodol 50mg
+    Hydrocodone 10mg/APAP 325mg #60
+    Hydrocodone bitartrate/APAP 10/325
+    M.S. Contin 15mg
+    Acetaminophen #3
+    Oxycod/APAP 10/325
 pharmaceuticals/nsaid
     Naproxen 550mg #60
     Naproxen sodium (Anaprox DS)
@@ -620,6 +657,7 @@ pharmaceuticals/nsaid
     Ketoprofen 75mg capsules
     Lodine 400mg
     Naproxyn
+    Napoxen 550mg
 pharmaceuticals/muscle-relaxant
     Cyclobenzaprine 7.5mg #60
     Flexeril
@@ -689,6 +727,7 @@ pharmaceuticals/topical
     Compounded ketamine
     Nabumetone/baclofen topical
     Cyclobenzaprine topical
+    Ketoprofen powder 20 grams
 pharmaceuticals/anticonvulsant
     Gabapentin 600mg #90
     Neurontin 300mg
@@ -760,6 +799,7 @@ pharmaceuticals/gi-agent
     Prilosec (omeprazole) 20mg with naproxen
     Laxacin
     Citrucel
+    Rabeprazole 20mg
 pharmaceuticals/antiemetic
     Zofran 8mg #10
     Ondansetron ODT 8mg
@@ -824,6 +864,12 @@ pharmaceuticals/other-drug
     Latuda
     Insulin
     Hydrochlorothiazide
+    APAP 500mg
+    Hydrocortisone 10mg
+    Aripiprazole 5mg
+    Flu shot
+    Hep B vaccine                                           # no home exercise program
+    Sumavel DosePro 6mg
 programs
     Functional restoration program
     Functional restoration program, 80 hours
@@ -857,6 +903,7 @@ programs
     Physician-supervised weight loss program
     Subacute rehab stay 14 days
     Chronic pain rehabilitation program initial assessment
+    Additional 80 hours of HELP
 behavioral-mental-health/evaluation
     Psychological evaluation
     Initial psychological evaluation
@@ -880,6 +927,8 @@ behavioral-mental-health/evaluation
     Psychological screening prior to SCS trial
     Psychology consult for CBT
     Neurocognitive evaluation
+    Psych eval and treat
+    Referral for psychological evaluation
 behavioral-mental-health/therapy
     Cognitive behavioral therapy
     CBT x 12
@@ -950,6 +999,8 @@ rehabilitation/physical-therapy
     Therapeutic exercises, neuromuscular re-education and manual therapy
     Supervised PT for cervical
     Occupational hand therapy
+    Evaluation and treatment with physical therapy
+    Post-op rehab 3x4 for the right knee
 rehabilitation/chiropractic
     Chiropractic
     Chiropractic treatment 2x4
@@ -976,6 +1027,8 @@ rehabilitation/acupuncture
     12 sessions of acupuncture with infra lamp, medical supply/kinesio tape
     Acupuncture, lumbar spine, quantity: 6
     Initial trial of acupuncture
+    Acupuncture eval and treat
+    Acu 2x4
 rehabilitation/other-therapy
     Massage therapy
     Deep tissue massage
@@ -1012,6 +1065,9 @@ rehabilitation/other-therapy
     Lumbar traction sessions
     Outpatient speech therapy
     Mechanical traction
+    Ortho-shockwave therapy
+    Orthoshockwave to the right elbow
+    EPAT x 3
 surgery/spine
     L4-5 and L5-S1 fusion
     Anterior cervical discectomy and fusion C5-6
@@ -1038,6 +1094,8 @@ surgery/spine
     Right L5-S1 hemilaminotomy and microdiscectomy
     Artificial disc replacement C5-6
     Percutaneous SCS trial
+    Intrathecal morphine pump
+    Morphine pump trial
 surgery/arthroscopic
     Right knee arthroscopy
     Left shoulder arthroscopy with subacromial decompression
@@ -1052,6 +1110,7 @@ surgery/arthroscopic
     Arthroscopic debridement of the ankle
     Left knee scope with chondroplasty
     Diagnostic/operative arthroscopy of the shoulder
+    Knee scope
 surgery/other-surgery
     Total knee replacement
     Right total hip arthroplasty
@@ -1091,6 +1150,8 @@ surgery/other-surgery
     Lapidus bunionectomy
     Removal of painful hardware right ankle
     Extensor tendon repair
+    Weight loss surgery
+    Gastroc recession
 surgery/adjunct
     Assistant surgeon
     Associated surgical service: Assistant surgeon
