@@ -31,8 +31,12 @@ from site_builder.rules import Match, Vocabulary
 
 _FLAGS = re.IGNORECASE | re.ASCII
 _SCHEDULE = re.compile(r"Medical Treatment Utili[sz]ation Schedule(?: \(?MTUS\)?)?|MTUS ?/ ?(?=ACOEM)", _FLAGS)
+_CHAPTER = re.compile(r"(?<![a-z])ch(?:ap(?:ter)?)?s?\.? ?(?=\d)", _FLAGS)
+_CHAPTERS = re.compile(r"Chapter \d{1,2}(?:(?:,? ?(?:and|&) ?|, ?)(?:1[0-7]|[1-9])(?!\d| ?[-–]))+", _FLAGS)
+_NEXT_NUMBER = re.compile(r"(?<=[ ,&])(?<!Chapter )(?=\d)", re.ASCII)
 _MARK = re.compile(
-    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference|identify|list) (?!the MTUS|MTUS)(?:[a-z-]{1,20} ){0,4}"
+    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference|identify|list|specify|state|indicate) (?!the MTUS|MTUS)"
+    r"(?:[a-z-]{1,20} ){0,4}"
     r"(?:evidence|evidence-based|guidelines?|criteria|references?|citations?)"
     r"|no (?:[a-z-]{1,20} ){0,3}(?:evidence|guidelines?) (?:was|were|is|are) (?:cited|given|provided|referenced))"
     r"|(?P<nothing>outside (?:of )?the MTUS(?: Guidelines?)?"
@@ -66,16 +70,30 @@ _WITH_TOPICS = ("mtus/chronic-pain", "mtus/postsurgical", "mtus/opioids")
 _JOIN = re.compile(r"\s*+(?:and|&|,|/)?\s*+", _FLAGS)
 _AND = re.compile(r",? ?(?:and|&|/) ?", _FLAGS)
 _AFTER_NAME = re.compile(
-    r"[ ,.:;-]*+(?:guidelines?)?[ ,]*+(?:\([^()]{0,60}(?:19|20)\d\d[^()]{0,20}\)|(?:may,? )?(?:19|20)\d\d)?"
+    r"[ ,.:;-]*+(?:guidelines?)?[ ,]*+(?:\([^()]{0,60}(?:19|20)\d\d[^()]{0,20}\)|(?:may,? |july 18, ?)?(?:19|20)\d\d)?"
     r"[ ,.:;-]*+(?:guidelines?)?[ ,.:;-]*+(?:sections? )?",
     _FLAGS,
 )
-_PAGES = re.compile(r"(?<![a-z])(?:pages?(?:\(s\))?|pgs?\.?|pp?\.) ?:? ?(?P<pages>\d[\d ,;&–-]*(?:and \d[\d ,;&–-]*)*)", _FLAGS)
-_RANGE = re.compile(r"\d{1,4}(?: ?[-–] ?\d{1,4})?", re.ASCII)
+_PAGES = re.compile(
+    r"(?<![a-z])(?:pages?(?:\(s\))?|pgs?\.?|pp?\.|pp?(?= ?\d)) ?:? ?"
+    r"(?P<pages>\d[\d ,;&–-]*(?:(?:and|to|through) \d[\d ,;&–-]*)*)(?:of \d{1,4})?",
+    _FLAGS,
+)
+_RANGE = re.compile(r"\d{1,4}(?: ?(?:[-–]|to|through) ?\d{1,4})?", re.ASCII)
+_CUT = "|"
+"""Where a page stood: no name goes on behind it."""
+_REGULATION = re.compile(
+    r"(?:Title 8,? ?|8 ?)?(?:C\.? ?C\.? ?R\.?|California Code of Regulations),? ?(?:sections? |§+ ?)?(?=\d)"
+    r"|\b97\d\d\.\d[\d.a-f]*(?: ?(?:-|–|to|through) ?97\d\d[\d.]*| 97\d\d[\d.]*| et seq\.?)*"
+    r"|\b(?:CA )?MTUS\b(?= \(eff)|\(effective [^()]{0,40}\)",
+    _FLAGS,
+)
+"""Where the schedule stands in the law, which is no section: `8 C.C.R. 9792.20 - 9792.26 MTUS (Effective July 18, 2009)`."""
+_WRAPPED = re.compile(r"\((?P<round>[^()]*)\)|[\"“](?P<quoted>[^\"”]*)[\"”]")
 _MEMBERSHIP = re.compile(r",? ?(?:(?:which|and) )?(?:(?:is|are) )?(?:a )?part of (?:the )?MTUS", _FLAGS)
 _NEXT_SENTENCE = re.compile(r"(?<![ ,:.]\d)\. (?=[A-Z])")  # "3. Opioids for Chronic Pain" is no end of a sentence
-_NUMBERED = re.compile(r"\d(?:\.\d){0,4}\.? [A-Z]", _FLAGS)
-_START = re.compile(r"(?:[\s.,:;-]|(?:and|&|the|on|also|mtus|acoem|pages?(?:\(s\))?)(?![a-z0-9-]))*", _FLAGS)
+_NUMBERED = re.compile(r"\d(?:\.\d{1,2}){0,4}\.? [A-Z]", _FLAGS)
+_START = re.compile(r"(?:[\s.,:;-]|(?:and|&|the|on|also|(?:ca |california )?mtus|acoem|pages?(?:\(s\))?)(?![a-z0-9-]))*", _FLAGS)
 _NOT_A_NAME = frozenset(("", "and", "&", "the", "on", "also", "mtus", "acoem", "page", "pages", "page(s)"))
 _MOST_COMMAS = 4
 
@@ -110,7 +128,7 @@ def read(paragraph: str, vocabulary: Vocabulary, theirs: Citation | None = None)
 
     `theirs`: what the claims administrator cites, for a reviewer who only says that it is relevant (2013).
     """
-    text = _SCHEDULE.sub("MTUS ", _squeezed(paragraph))
+    text = _with_chapters(_SCHEDULE.sub("MTUS ", _squeezed(paragraph)))
     statements = list(_statements(text, vocabulary))
     cited = [one for kind, part in statements for one in _cited(kind, part, vocabulary)]
     if theirs and not cited and any(kind == "adopts" for kind, _ in statements):
@@ -124,9 +142,14 @@ def read(paragraph: str, vocabulary: Vocabulary, theirs: Citation | None = None)
     )
 
 
+def _with_chapters(text: str) -> str:
+    """Each by its word and number: `Ch. 8, 9 and 12` is three chapters."""
+    return _CHAPTERS.sub(lambda listed: _NEXT_NUMBER.sub("Chapter ", listed[0]), _CHAPTER.sub("Chapter ", text))
+
+
 def _squeezed(text: str) -> str:
-    """White space as `rules.squeeze` folds it, case kept, so that the offsets of matches fit."""
-    return " ".join(text.split())
+    """White space as `rules.squeeze` folds it, case kept, so that the offsets of matches fit; `low_back.htm` names a chapter."""
+    return " ".join(text.replace("_", " ").split())
 
 
 def _statements(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
@@ -134,7 +157,10 @@ def _statements(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     marks = list(_MARK.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
     parts = [(mark.lastgroup or "", text[mark.end() : end]) for mark, end in zip(marks, ends, strict=False)]
-    for said, part in parts or [("based", text)]:
+    before = text[: marks[0].start()] if marks else text
+    if not marks or any(_items(before, vocabulary.family("mtus"))):  # "MTUS: Low Back Complaints. Non-MTUS: ODG, Low Back"
+        parts.insert(0, ("based", before))
+    for said, part in parts:
         kind = _kind(part, vocabulary) if said == "based" else said
         place = _odg_at(part, vocabulary) if kind == "list" else None
         if place is None:
@@ -218,22 +244,23 @@ def _sections(item: _Item, known: frozenset[str]) -> Iterator[str]:
 
 def _split(text: str, known: frozenset[str]) -> Iterator[str]:
     """Known names longest first; numbered sections up to the next number; else up to a comma before a capital."""
-    text = _MEMBERSHIP.sub(",", _PAGES.sub(", ", f" {text}"))
+    text = _PAGES.sub(_CUT, _REGULATION.sub(" ", f" {text}")).replace(f"({_CUT})", _CUT)
+    text = _MEMBERSHIP.sub(",", text)
     text = _trimmed(_NEXT_SENTENCE.split(text, maxsplit=1)[0])
     pieces = _pieces(text)
     first = 0
     while first < len(pieces):
         last = _reach(text, pieces, first, known)
-        yield from _named(text[pieces[first][0] : pieces[last][1]], known)
+        yield from _named(_unwrapped(text[pieces[first][0] : pieces[last][1]].rstrip()), known)
         first = last + 1
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
-    """Spans between commas and semicolons outside brackets; where brackets do not close, between all."""
+    """Spans between commas, semicolons and pages outside brackets; where brackets do not close, between all."""
     depth, commas, outside = 0, [-1], [-1]
     for place, letter in enumerate(text):
         depth = max(0, depth + (letter in "([") - (letter in ")]"))
-        if letter in ",;":
+        if letter in f",;{_CUT}":
             commas.append(place)
             if depth == 0:
                 outside.append(place)
@@ -253,6 +280,8 @@ def _trimmed(text: str) -> str:
 def _reach(text: str, pieces: list[tuple[int, int]], first: int, known: frozenset[str]) -> int:
     """The last piece of the name that begins at piece `first`."""
     start = pieces[first][0]
+    cut = text.find(_CUT, start)
+    pieces = [piece for piece in pieces if cut < 0 or piece[0] < cut]
     for last in range(min(first + _MOST_COMMAS, len(pieces)) - 1, first - 1, -1):
         if _fold(text[start : pieces[last][1]]) in known:
             return last
@@ -265,6 +294,13 @@ def _reach(text: str, pieces: list[tuple[int, int]], first: int, known: frozense
             break
         last += 1
     return last
+
+
+def _unwrapped(name: str) -> str:
+    """Without the brackets, quotes or dashes around all of it."""
+    bare = name.strip(" -–")
+    wrapped = _WRAPPED.fullmatch(bare)
+    return (wrapped["round"] or wrapped["quoted"] or bare) if wrapped else bare
 
 
 def _named(name: str, known: frozenset[str]) -> Iterator[str]:

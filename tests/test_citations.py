@@ -38,6 +38,17 @@ TABLE = [
     ("Decision based on MTUS Workplace Mental Health 2020, Section(s): Depressive Disorders.", ["mtus/mental-health"]),
     ("Decision based on MTUS Hip and Groin Disorders 2019, and Chronic Pain 2017, and Opioids 2017.",
      ["mtus/hip-groin", "mtus/chronic-pain", "mtus/opioids"]),
+    # chapters by their numbers, by a short name, by a name in another order
+    ("Decision based on MTUS ACOEM Chapters 8, 9 and 12.", ["mtus/neck-upper-back", "mtus/shoulder", "mtus/low-back"]),
+    ("Decision based on MTUS ACOEM Ch. 8; Chap 13, page 343.", ["mtus/neck-upper-back", "mtus/knee"]),
+    ("Decision based on MTUS ACOEM Chapter 12, 303-305.", ["mtus/low-back"]),  # pages are no chapters
+    ("Decision based on MTUS ACOEM Shoulder Chapter.", ["mtus/shoulder"]),
+    ("Decision based on MTUS ACOEM Low Back page 303.", ["mtus/low-back"]),
+    ("Decision based on MTUS Knee 2019, Section(s): Meniscal Tears, and Hand, Wrist, and Forearm 2019.",
+     ["mtus/knee", "mtus/forearm-wrist-hand"]),
+    ("Decision based on MTUS Anxiety 2021.", ["mtus/mental-health"]),
+    ("Decision based on MTUS Foot & Ankle Complaints 2004.", ["mtus/ankle-foot"]),
+    ("MTUS: ACOEM: Low Back Complaints (2004). Non-MTUS: ODG, Knee.", ["mtus/low-back", "odg/knee-leg"]),  # no "based on"
     # 2013: prose
     ("The Claims Administrator based its decision on the American College of Occupational and Environmental Medicine (ACOEM), 2nd "
      "Edition, (2004), Low Back Complaints, pages 303-305, which is part of the MTUS.", ["mtus/low-back"]),
@@ -74,12 +85,24 @@ TABLE = [
     (OUTSIDE + NON + "ACOEM guidelines and the Official Disability Guidelines.", ["acoem/other", "odg/unspecified"]),
     (OUTSIDE + NON + "ACOEM Occupational Medicine Practice Guidelines, 3rd ed., Shoulder Disorders.", ["acoem/other"]),
     (OUTSIDE + NON + "UpToDate.com, a monograph on a drug.", ["other"]),
+    (OUTSIDE + NON + "ODG, Pain; Drugs.com.", ["odg/pain", "other"]),
+    (OUTSIDE + NON + "ODG, Pain; American College of Radiology.", ["odg/pain", "other"]),
+    (OUTSIDE + NON + "ODG, Pain; American College of Occupational & Environmental Medicine.", ["odg/pain", "acoem/other"]),
+    (OUTSIDE + NON + "ODG, Knee; J Bone Joint Surg 2009;91(3):1.", ["odg/knee-leg", "other"]),
+    (OUTSIDE + NON + "ODG, Pain; Centers for Disease Control, guideline.", ["odg/pain", "other"]),
+    (OUTSIDE + NON + "ODG (http://www.odg-twc.com/odgtwc/low_back.htm#Fusion).", ["odg/low-back"]),
+    (OUTSIDE + NON + "odg-twc.com; Section Pain.", ["odg/pain"]),
+    (OUTSIDE + NON + "ACOEM - https://www.acoempracguides.org/Knee; Table 2.", ["acoem/other"]),
+    (OUTSIDE + NON + "ODG Low Back Pain chapter.", ["odg/low-back"]),  # one chapter, not that on pain
+    (OUTSIDE + NON + "ODG Stress chapter.", ["odg/mental-stress"]),
+    (OUTSIDE + NON + "Officia l Disability Guidelines, Pain.", ["odg/pain"]),  # a blank in a scan
     (OUTSIDE + NON + "Official Disability Guidelines (ODG) Carpal Tunnel Syndrome and Other Medical Treatment Guidelines AANEM policy.",
      ["odg/carpal-tunnel", "other"]),
     ("The Claims Administrator did not base their decision on the MTUS. " + NON + "Official Disability Guidelines, Neck.",
      ["odg/neck-upper-back"]),
     ("The Expert Reviewer did not cite any medical evidence for its decision.", ["none"]),
     ("The Claims Administrator did not cite an evidence basis for its decision.", ["none"]),
+    ("The Claims Administrator did not specify the guideline used.", ["none"]),
     ("", []),
 ]  # fmt: skip
 
@@ -126,6 +149,21 @@ def test_the_guidelines_of_a_paragraph_are_named_in_order(paragraph: str, guidel
         # a chapter of 2004 has no topics, but where one of its sections is named, it is one
         ("Decision based on MTUS ACOEM Chapter 12 Low Back Complaints, Special Studies, and much more Page(s): 303.", ["Special Studies"]),
         ("Decision based on MTUS Low Back Complaints 2004.", []),
+        # where the schedule stands in the law is no section
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines 8 C.C.R. 9792.20 - 9792.26 MTUS (Effective July 18, 2009) Page(s): 8 of 127.",
+         []),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines July 18, 2009 Page(s): 63.", []),
+        # pages between topics, brackets and quotes around one
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines Opioids, pages 76-80, Weaning of medications, page 124.",
+         ["Opioids", "Weaning of medications"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines Opioids (pages 78-80).", ["Opioids"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines Opioids p78-80.", ["Opioids"]),
+        ('Decision based on MTUS Chronic Pain Treatment Guidelines "Opioids" Page(s): 78 through 80.', ["Opioids"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines (Opioids) Page(s): 78.", ["Opioids"]),
+        ("Decision based on MTUS Chronic Pain Treatment Guidelines Weaning, carisoprodol (Soma) Page(s): 124.",
+         ["Weaning, carisoprodol (Soma)"]),
+        ("Decision based on MTUS Opioid Treatment 2016, Section(s): 3.3.10 Opioids: Use of Benzodiazepines, and Other Drugs, 4.1 Tapering.",
+         ["3.3.10 Opioids: Use of Benzodiazepines, and Other Drugs", "4.1 Tapering"]),
     ],
 )  # fmt: skip
 def test_sections_are_kept_as_written(paragraph: str, sections: list[str]) -> None:
@@ -140,6 +178,8 @@ def test_a_section_belongs_to_the_guideline_before_it() -> None:
 def test_pages_belong_to_the_whole_citation() -> None:
     text = "Decision based on MTUS ACOEM Chapter 8 Neck and Upper Back Complaints, Chapter 12 Low Back Complaints Page(s): 303-305, 177-179."
     assert citations.read(text, GUIDELINES).pages == ("303-305", "177-179")
+    text = "Decision based on MTUS Chronic Pain Treatment Guidelines Page(s): 78 through 80, 8 of 127."
+    assert citations.read(text, GUIDELINES).pages == ("78 through 80", "8")  # 127 is how many there are
 
 
 def test_a_reviewer_who_finds_the_guideline_used_relevant_cites_it_too() -> None:
