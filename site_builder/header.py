@@ -17,7 +17,9 @@ from site_builder.model import Section
 Complaint = tuple[str, str]
 """(code, message) of a problem."""
 
-_DATE = re.compile(r"(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?!\d)")
+_DATE = re.compile(
+    r"(?:CT:? ?)?(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?!\d)"
+)
 _OTHER_LABEL = re.compile(r"\b(?:[^\W\d_][\w()/'.]{0,40}+ ?){1,5}:")
 _UNREAD_DATE = re.compile(r"(?P<label>[^\W\d_][^:\d]{2,40}):\s*(?=\d{1,2}[/-]\d{1,2}[/-]\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

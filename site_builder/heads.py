@@ -13,13 +13,24 @@ from typing import NamedTuple
 from site_builder.formats import Format, close, fold
 from site_builder.model import Line, Outcome
 
-NUMBERED = re.compile(r"\W{0,20}(?:\d{1,2}|[IVX]{1,4})[.)]\s+")
+NUMBERED = re.compile(r"\W{0,20}(?:(?:\d{1,2}|[IVX]{1,4})[.)]|[Ii]ssue \d{1,2} of \d{1,2}:)\s+")
 SENTENCE_END = re.compile(r"(?<=[.?!])(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z]\.)[\"')]?\s+(?=[A-Z0-9\"(])")
 """Not after `Dr.` and `J.`"""
 _VERB = re.compile(r"(?<!\s)\s+(?:is|are|was|were)(?:/(?:is|are|was|were))?$", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(?P<before>\S{1,60})\s(?P<words>[^\W_]{5,12})$")
+_ASKS_NOTHING = re.compile(
+    r"(?:therefore,? )?(?:(?:the|this|ur|utilization review|original|prior) ){0,3}(?:denial|decision|determination|request)s?",
+    re.IGNORECASE,
+)
+"""`The denial is upheld`"""
 _ITEM = re.compile(r"(?:^|\s)(?=\(?\d{1,2}[.)]\s)")
 _NO_OUTCOME_AFTER = frozenset({"not", "partially", "partly", "in", "be", "been", "and", "or", "was", "were", "to", "the", "part"})
+_PROSE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|does|did|should|would|not|therefore|patient|worker|claimant|applicant|guidelines?"
+    r"|medical(?:ly)? necess\w*|recommend\w*|support\w*|document\w*)\b",
+    re.IGNORECASE,
+)
+"""A word of it stands in any rationale: `Gabapentin 600mg three times a day #90. Refills: 2` has none."""
 _LONGEST_REQUEST = 1500
 """Characters; the longest seen has 500."""
 
@@ -84,7 +95,8 @@ def stated(row: Line, form: Format, *, sure: bool = False) -> Head | None:
     last = _LAST_WORD.search(row.text[-60:])
     if last is None or last["before"].lower() in _NO_OUTCOME_AFTER or fold(last["words"]) not in form.outcomes:
         return None
-    return _headed(row, len(row.text) - len(last["words"]), form.outcomes[fold(last["words"])])
+    head = _headed(row, len(row.text) - len(last["words"]), form.outcomes[fold(last["words"])])
+    return None if _ASKS_NOTHING.fullmatch(head.request) else head
 
 
 def unknown(row: Line) -> Head:
@@ -135,8 +147,8 @@ def last_sentence(row: str) -> int:
 
 def _is_request(row: str, form: Format) -> bool:
     """Requests are no sentences, but for the wording of what was partly authorised."""
-    start = last_sentence(row)
-    return start == 0 or len(row[:start].split()) < 8 or first_match(form.compiled["partly"], row) is not None
+    before = row[: last_sentence(row)]
+    return len(before.split()) < 8 or not _PROSE.search(before) or first_match(form.compiled["partly"], row) is not None
 
 
 def _headed(row: Line, cut: int, outcome: Outcome) -> Head:
@@ -146,7 +158,7 @@ def _headed(row: Line, cut: int, outcome: Outcome) -> Head:
 
 
 def _digits(row: str) -> str:
-    return match.group() if (match := re.match(r"\d{1,2}", row.lstrip(" ("))) else ""
+    return match[1] if (match := re.match(r"(?:issue )?(\d{1,2})", row.lstrip(" ("), re.IGNORECASE)) else ""
 
 
 def first_match(patterns: Iterable[re.Pattern[str]], words: str) -> re.Match[str] | None:

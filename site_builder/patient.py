@@ -18,10 +18,11 @@ _ONES = {name: number for number, name in enumerate(("one", "two", "three", "fou
 _NOUN = r"(?:fe)?males?|(?:wo)?man|gentleman|lady|[mf]"
 _AGE = re.compile(
     rf"(?<![\w.#/$-])(?P<number>\d{{2}}|(?:{'|'.join(_TENS)})(?:[\s-]+(?:{'|'.join(_ONES)}))?)\s*-?\s*"
-    r"(?:(?:years?|yrs?\.?|y)\s*(?:-|\s|/|\.)?\s*(?:olds?|o\b)|yo\b|y\.\s?o\.)(?P<after>.{0,80})",
+    r"(?:(?:years?|yrs?\.?|y)\s*(?:-|\s|/|\.)?\s*(?:olds?|of age|o\b\.?|(?=(?:fe)?male|(?:wo)?man\b))|yo\b|y\.\s?o\.)"
+    r"(?=(?P<after>.{0,80}))",  # not taken: what stands there may be the next age
     re.IGNORECASE | re.DOTALL,
 )
-_AGED = re.compile(r"\b(?:aged|age of|age:?|age is)\s+(?P<number>\d{2})\b(?P<after>.{0,40})", re.IGNORECASE | re.DOTALL)
+_AGED = re.compile(r"\b(?:aged|age of|age:?|age is)\s+(?P<number>\d{2})\b(?=(?P<after>.{0,40}))", re.IGNORECASE | re.DOTALL)
 _BARE = re.compile(rf"\b(?:is|was)\s+an?\s+(?P<number>\d{{2}})\s*-?\s*(?P<after>(?:{_NOUN})\b)", re.IGNORECASE)
 _RELATIVE = re.compile(
     r"^[\s,-]*(?:\w+\s+){0,1}(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury|history|claim|"
@@ -33,7 +34,8 @@ _SEXED = re.compile(r"\b(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentl
 _LETTER = re.compile(r"^[\s,-]*(?P<letter>[MF])\b")
 _WORKER = re.compile(
     r"\b(?:worker|patient|claimant|applicant|employee|this|is|was)\s*(?:\([^)]{0,20}\)\s*)?(?:is|was)?\s*(?:an?\s+|\(n\)\s*)?"
-    r"(?:\w+[\s-]+){0,3}?(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b",
+    r"(?:\w+[\s-]+){0,3}?(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b"
+    r"|\b(?:(?P<woman>female)|male) (?:worker|patient|claimant|applicant|employee)\b",
     re.IGNORECASE,
 )
 _FEMALE = re.compile(r"(?<![/\w])(?:she|her|hers|herself|mrs|ms)\b(?!/)", re.IGNORECASE)
@@ -78,7 +80,7 @@ def _sex_after(text: str) -> Sex | None:
 
 def _sex(text: str) -> Sex | None:
     if noun := _WORKER.search(text):
-        return "female" if noun["female"] else "male"
+        return "female" if noun["female"] or noun["woman"] else "male"
     females, males = len(_FEMALE.findall(text)), len(_MALE.findall(text))
     if max(females, males) <= 4 * min(females, males):
         return None

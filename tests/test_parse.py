@@ -71,6 +71,13 @@ def letter(*blocks: str) -> Letter:
         ("1) EMG and 2) NCV of the right arm: Upheld", "1) EMG and 2) NCV of the right arm", "upheld"),  # a list in one request
         ("12 sessions of physical therapy: Upheld", "12 sessions of physical therapy", "upheld"),
         ("1. The request for Soma is not medically necessary and appropriate.", "Soma", "upheld"),
+        ("1. The decision for Soma is not medically necessary and appropriate:", "Soma", "upheld"),
+        ("Issue 1 of 1: Soma 350mg: Upheld", "Soma 350mg", "upheld"),
+        (
+            "Gabapentin 600mg one tablet by mouth three times a day #90. Refills: 2: Upheld",
+            "Gabapentin 600mg one tablet by mouth three times a day #90. Refills: 2",
+            "upheld",
+        ),
         ("Lumbar MRI: Not upheld", "Lumbar MRI", None),
         ("Lumbar MRI: Partially overturned", "Lumbar MRI", None),
         ("Lumbar MRI: Upheld in part", "Lumbar MRI", None),
@@ -130,7 +137,14 @@ TRIAL = "The Claims Administrator authorized a trial, leaving the original reque
         (f"{ORIGINAL} {PARTLY} {REST}", "6 visits", True, False),
         (f"{ORIGINAL} {TRIAL}", "PT", True, False),
         (f"PT, 12 visits. {PARTLY}", f"PT, 12 visits. {PARTLY}", True, False),
+        (f"{ORIGINAL} {PARTLY} The remaining IMR eligible portion, 6 visits", "6 visits", True, False),
+        (f"{ORIGINAL} {PARTLY} The IMR-eligible portion of the original request is 6 visits", "6 visits", True, False),
+        (f"{ORIGINAL} {PARTLY} The remaining portion of the original request: 6 visits", "6 visits", True, False),
         ("Retrospective urine test", "Retrospective urine test", False, True),
+        ("Retroactive urine test", "Retroactive urine test", False, True),
+        ("Urine test (date(s) of service 3/3/15)", "Urine test (date(s) of service 3/3/15)", False, True),
+        ("Urine test performed on 3/3/15", "Urine test performed on 3/3/15", False, True),
+        ("Norco D/O/S: 3/3/15", "Norco D/O/S: 3/3/15", False, True),
         ("Toradol injection DOS: 11/14/16", "Toradol injection DOS: 11/14/16", False, True),
         ("Medrol dose pack", "Medrol dose pack", False, False),
     ],
@@ -139,6 +153,34 @@ def test_what_is_in_dispute_is_told_from_what_was_authorised(request_: str, disp
     found = letter(issue(f"{request_} is: Upheld")).issues[0]
     assert (found.request, found.disputed) == (request_, disputed)
     assert (found.partial_authorization, found.retrospective, found.outcome) == (partly, past, "upheld")
+
+
+def test_what_stands_before_the_request_says_too_that_it_lies_in_the_past() -> None:
+    (found,) = letter(issue("1. The retrospective request for Soma is not medically necessary.")).issues
+    assert (found.request, found.retrospective) == ("Soma", True)
+
+
+def test_a_request_of_several_sentences_below_a_rationale_is_whole() -> None:
+    request = "Norco 10/325mg Sig: take one tablet by mouth every six hours for pain Qty. 120"
+    read_ = letter(issue("Lumbar MRI: Upheld"), issue(f"{request}: Overturned"))
+    assert [(one.request, one.rationale) for one in read_.issues] == [
+        ("Lumbar MRI", ("Nothing speaks for it.",)),
+        (request, ("Nothing speaks for it.",)),
+    ]
+    assert not read_.problems
+
+
+def test_a_rationale_that_says_nothing_does_not_take_the_next_request() -> None:
+    read_ = letter(issue("Lumbar MRI: Upheld", ""), issue("Soma: Overturned"))
+    assert [(one.request, one.outcome, one.rationale) for one in read_.issues] == [
+        ("Lumbar MRI", "upheld", ()),
+        ("Soma", "overturned", ("Nothing speaks for it.",)),
+    ]
+
+
+def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
+    read_ = letter(issue("Lumbar MRI: Upheld", "It was of no use.\n\nThe denial is upheld"), issue("Soma: Overturned"))
+    assert [one.request for one in read_.issues] == ["Lumbar MRI", "Soma"]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +196,11 @@ def test_what_is_in_dispute_is_told_from_what_was_authorised(request_: str, disp
         ("Mr. is aged 61. He was seen.", 61, "male"),
         ("The 58 year\nold female injured worker was hurt.", 58, "female"),
         ("The patient had an injury on 4/21/14. His back hurts. He was seen.", None, "male"),
+        ("The patient is a 53 y.o. female.", 53, "female"),
+        ("The patient is a 53-year-female.", 53, "female"),
+        ("The injured worker is a male, 53 years of age.", 53, "male"),
+        ("The injury is 12 years old. The patient is a 53-year-old male.", 53, "male"),  # the first is not the age
+        ("This 53-year-old was hurt. The female patient wears a brace.", 53, "female"),
         ("She lives with her 12-year-old son and her 70 year old mother.", None, "female"),
         ("He has a 20 year old injury of the knee.", None, "male"),
         ("The injured worker is a female born on 03-17-1956.", None, "female"),
@@ -199,6 +246,17 @@ def test_dates_are_read_in_the_ways_they_are_printed_and_others_are_named() -> N
     assert {problem.code for problem in found.problems} == {"header-field", "header-label"}
     told = "ur_denial_date: '13/45/2016 Review Date: 1/1/2017' is not understood and left out"
     assert Problem(code="header-field", message=told, file="letter.txt", line=1) in found.problems
+
+
+@pytest.mark.parametrize("printed", ["01/02/2003", "CT: 01/02/2003 - 02/02/2012", "CT 01/02/2003-02/02/2012"])
+def test_what_happened_over_years_is_dated_by_its_first_day(printed: str) -> None:
+    found = read(f"Date of Injury: {printed}\n\n{HEAD}{DECISIONS}{issue('MRI: Upheld')}")
+    assert str(found.date_of_injury) == "2003-01-02"
+
+
+def test_a_label_in_two_lines_with_its_value_between_them_is_read() -> None:
+    header = "Priority:    Standard     Application    06/22/2015\n                          Received:\n\n"
+    assert str(read(header + HEAD + DECISIONS + issue("MRI: Upheld")).received_date) == "2015-06-22"
 
 
 def test_front_matter_fills_what_the_letter_lacks_and_does_not_override_it() -> None:
