@@ -9,6 +9,10 @@ const LIST = "{list}"; // sha256 of offline.json
 const SCOPE = registration.scope;
 const PREFIX = `copy of ${new URL(SCOPE).pathname} `; // sites of one host share their stores
 const AT_ONCE = 6;
+const MEANWHILE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>One moment</title>
+<p>This site has changed since it was kept here. The page opens in a moment.
+<p lang="es">Este sitio ha cambiado desde que se guardó aquí. La página se abre en un momento.`;
 
 /** The address under which a page or file is kept: without a query, a folder for its index. */
 function bare(address) {
@@ -90,7 +94,7 @@ async function answer(event) {
   const next = moves && registration.waiting; // when the pages have been counted it may be taking over, and wait no more
   if (next && (await clients.matchAll()).length < 2) {
     next.postMessage("take over");
-    return new Response("", { headers: { Refresh: "0" } });
+    return new Response(MEANWHILE, { headers: { "Content-Type": "text/html; charset=utf-8", Refresh: "1" } });
   }
   const kept = await caches.match(bare(request.url), { cacheName: PREFIX + GENERATION }); // to open a store that is gone would make it anew
   if (kept) return kept;
@@ -98,7 +102,9 @@ async function answer(event) {
   try {
     found = await fetch(request);
   } catch (error) {
-    if (moves) return Response.redirect(new URL("help/#away", SCOPE));
+    const folder = `${bare(request.url)}/`;
+    const known = moves && (await caches.match(folder, { cacheName: PREFIX + GENERATION }));
+    if (moves) return Response.redirect(known ? folder : new URL("help/#away", SCOPE));
     throw error;
   }
   if (moves && found.ok && (found.headers.get("Content-Type") ?? "").startsWith("text/html")) event.waitUntil(keep(request.url, found.clone()));

@@ -106,7 +106,7 @@ def test_search_and_visited_letters_work_without_a_connection(
     assert "decision" in found(quiet)
     quiet.goto(f"{url}{VISITED}?highlight=injury#issue-1")
     assert quiet.title() == title
-    for path in ("", "browse/", "browse/body-part/", "es/", "es/search/"):
+    for path in ("", "browse/", "browse/body-part/", "browse/body-part", "es/", "es/search/"):
         quiet.goto(url + path)
         expect(quiet.locator("h1")).to_have_count(1)
     quiet.goto(url + UNSEEN)  # never opened
@@ -192,21 +192,21 @@ STANDING_IN = """async ([worker, before, after]) => {
   const late = [];
   const request = { url: "https://site.example/a/", method: "GET", mode: "navigate" };
   listeners.fetch({ request, respondWith: (promise) => (answer = promise), waitUntil: (promise) => late.push(promise) });
-  const { headers } = await answer;
+  const page = await answer;
   await Promise.all(late);
-  return [headers.get("Refresh"), told, [...stores]];
+  return [page.headers.get("Refresh"), (await page.text()).includes("opens in a moment"), told, [...stores]];
 }"""
 """The worker among stand-ins answers a navigation while the next one waits `before` and `after` it has counted its pages: after how
-many seconds the page asks again, what the next one was told, and what was stored.
+many seconds the page asks again, whether it says so, what the next one was told, and what was stored.
 """
 
 
 @pytest.mark.parametrize("after", [True, False])
 def test_a_page_asked_for_while_the_next_worker_takes_over_is_asked_for_again(page: Page, first: Path, after: bool) -> None:
     worker = (first / "site" / "sw.js").read_text()
-    assert page.evaluate(STANDING_IN, [worker, True, after]) == ["0", ["take over"], []]
+    assert page.evaluate(STANDING_IN, [worker, True, after]) == ["1", True, ["take over"], []]
 
 
 def test_a_worker_whose_store_is_gone_does_not_make_it_anew(page: Page, first: Path) -> None:
     worker = (first / "site" / "sw.js").read_text()
-    assert page.evaluate(STANDING_IN, [worker, False, False]) == [None, [], []]
+    assert page.evaluate(STANDING_IN, [worker, False, False]) == [None, False, [], []]
