@@ -24,7 +24,7 @@ from tests.example_site import RULES, TEMPLATES, injection, issue, letter, rende
 
 CSP = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'"
+    "worker-src 'self'; form-action 'self'; base-uri 'none'"
 )
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from site_builder import build, catalogue
 from site_builder.options import Options
@@ -169,6 +169,27 @@ def test_a_suggestion_is_taken_with_the_keyboard_alone(watched: Page, site_url: 
     assert box(watched, "body-part", "low-back").is_checked()
 
 
+def test_no_suggestion_opens_over_the_results_of_words_that_were_sent(watched: Page, site_url: str) -> None:
+    """The words that are suggested come after the reader has pressed Enter."""
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    watched.route("**/catalogue/vocabulary*", hold)
+    go(watched, f"{site_url}search/")
+    watched.focus("#q")
+    watched.keyboard.type("low ba")
+    watched.keyboard.press("Enter")
+    ready(watched)
+    assert late
+    with watched.expect_response("**/catalogue/vocabulary*"):
+        for route in late:
+            route.continue_()
+    watched.wait_for_timeout(200)
+    expect(watched.locator("#suggestions")).to_be_hidden()
+
+
 def test_removing_a_chip_widens_the_search_and_moves_to_the_heading(watched: Page, site_url: str) -> None:
     go(watched, f"{site_url}search/?q=pain&outcome=overturned")
     narrow = decisions(watched)
@@ -201,6 +222,51 @@ def test_dates_in_the_list_follow_the_order_asked_for(watched: Page, many_shards
 def test_months_the_wrong_way_round_are_told_beside_the_field(watched: Page, site_url: str) -> None:
     watched.goto(f"{site_url}search/?from=2017-05&to=2016-01")
     expect(watched.locator("#months-error")).to_contain_text("is after")
+
+
+@pytest.mark.parametrize("typed", ["2016-04", "4/2016", "2016/04", "201604", "April 2016", "apr 3, 2016"])
+def test_a_month_can_be_typed_where_a_browser_has_no_field_for_months(watched: Page, site_url: str, typed: str) -> None:
+    go(watched, f"{site_url}search/?from=2015-01")
+    watched.evaluate("document.getElementById('from').type = 'text'")
+    watched.fill("#from", typed)
+    watched.press("#from", "Tab")
+    ready(watched)
+    assert "from=2016-04" in watched.url
+    assert watched.input_value("#from") == "2016-04"
+
+
+def test_what_is_no_month_stays_and_is_told_beside_the_field(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?from=2015-01")
+    watched.evaluate("document.getElementById('from').type = 'text'")
+    watched.fill("#from", "spring 2016")
+    watched.press("#from", "Tab")
+    expect(watched.locator("#months-error")).to_contain_text("“spring 2016” is no month")
+    assert watched.get_attribute("#from", "aria-invalid") == "true"
+    assert watched.input_value("#from") == "spring 2016"
+    watched.fill("#from", "")
+    watched.press("#from", "Tab")
+    expect(watched.locator("#months-error")).to_be_hidden()
+    assert "from" not in watched.url
+
+
+def test_months_of_an_address_are_seen_in_the_panel(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?to=2024-01")
+    expect(watched.locator("#to")).to_be_visible()
+
+
+def test_the_box_keeps_the_words_when_the_browser_resets_it(watched: Page, site_url: str) -> None:
+    """As WebKit does with a page that a reader comes back to."""
+    go(watched, f"{site_url}search/?q=lumbar")
+    watched.evaluate("document.getElementById('search').reset()")
+    assert watched.input_value("#q") == "lumbar"
+
+
+def test_results_on_a_broad_sheet_take_all_of_it(watched: Page, site_url: str) -> None:
+    """The filters are not printed, and leave no column empty."""
+    watched.set_viewport_size({"width": 1200, "height": 800})
+    go(watched, f"{site_url}search/?q=lumbar")
+    watched.emulate_media(media="print")
+    assert watched.locator(".card").first.bounding_box()["width"] > 700  # type: ignore[index]
 
 
 def test_the_results_can_be_taken_away_as_a_table(watched: Page, site_url: str, tmp_path: Path) -> None:

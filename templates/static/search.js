@@ -3,8 +3,8 @@
 import { caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
 import { closest, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "./query.js";
 import { button, counted, labelled, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
-import { around, say } from "./say.js";
-import { format, order, parse, toggled } from "./state.js";
+import { around, MONTHS, say } from "./say.js";
+import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
@@ -153,7 +153,7 @@ async function showAll(found, stale = () => false, early = undefined) {
   const now = onPage(found, page);
   const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
   if (!early?.length || !touched) await showRows(found, stale, now);
-  else if (!same) find("progress").replaceChildren(say("all_searched"), button(say("show_best"), () => showRows(found, stale, now).then(() => find("heading").focus())));
+  else if (!same) find("progress").replaceChildren(say("all_searched"), button(say("show_best"), () => showRows(found, stale, now).then(toHeading)));
   if (stale()) return;
   showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./"); // below the list: before it is there, they would jump
   find("take").hidden = sum.letters === 0;
@@ -217,13 +217,15 @@ async function absent({ parts, query }) {
 }
 
 function showControls(way, query) {
-  const clear = () => go({ ...state, chosen: new Map(), from: "", to: "", page: 1 }).then(() => find("heading").focus());
+  const clear = () => go({ ...state, chosen: new Map(), from: "", to: "", page: 1 }).then(toHeading);
+  find("q").defaultValue = state.q; // to which WebKit resets the box when a reader comes back
   showChips(find("chips"), state, index.facets, removed, clear);
   showChoices(find("panel"), state);
   find("sort").value = way;
   find("sort").options[0].disabled = !query.asked;
   find("from").value = state.from;
   find("to").value = state.to;
+  if (state.from || state.to) find("from").closest("details").open = true;
   const chosen = [...state.chosen.values()].reduce((sum, ids) => sum + ids.size, 0) + Boolean(state.from) + Boolean(state.to);
   find("show-panel").textContent = chosen ? say("filters_chosen", { number: chosen }) : say("filters");
 }
@@ -293,17 +295,28 @@ function go(next, { replace = false } = {}) {
 
 function removed(key, id) {
   const next = id === undefined ? { ...state, [key]: "", page: 1 } : toggled(state, key, id, false);
-  go(next).then(() => find("heading").focus());
+  go(next).then(toHeading);
+}
+
+/** WebKit does not scroll to what is given the focus while the page becomes shorter. */
+function toHeading() {
+  find("heading").focus({ preventScroll: true });
+  find("heading").scrollIntoView({ block: "nearest" });
 }
 
 function badMonths() {
   const wrong = state.from && state.to && state.from > state.to;
-  const error = find("months-error");
-  error.hidden = !wrong;
-  error.textContent = wrong ? say("months_reversed", { from: month(state.from), to: month(state.to) }) : "";
-  for (const id of ["from", "to"]) find(id).setAttribute("aria-invalid", String(Boolean(wrong)));
-  if (wrong) error.closest("details").open = true;
+  if (wrong) refuse(say("months_reversed", { from: month(state.from), to: month(state.to) }), ["from", "to"]);
+  else refuse("", []);
   return wrong;
+}
+
+/** Says what is wrong with the months, and in which fields. */
+function refuse(told, fields) {
+  const error = find("months-error");
+  error.hidden = !told;
+  error.textContent = told;
+  for (const id of ["from", "to"]) find(id).setAttribute("aria-invalid", String(fields.includes(id)));
 }
 
 async function download(found, letters) {
@@ -376,7 +389,11 @@ find("panel").addEventListener("submit", (event) => event.preventDefault());
 find("panel").addEventListener("change", ({ target: { type, name, value, checked } }) => {
   if (!index) return;
   if (type === "checkbox") go(toggled(state, name, value, checked));
-  else if (name === "from" || name === "to") go({ ...state, [name]: /^\d{4}-(0[1-9]|1[0-2])$/.test(value) ? value : "", page: 1 });
+  else if (name === "from" || name === "to") {
+    const chosen = monthOf(value, MONTHS);
+    if (chosen === null) refuse(say("month_unread", { typed: value }), [name]);
+    else go({ ...state, [name]: chosen, page: 1 });
+  }
 });
 find("sort").addEventListener("change", () => {
   const usual = order({ ...state, sort: "" });
@@ -386,7 +403,7 @@ find("pages").addEventListener("click", (event) => {
   const page = Number(event.target.dataset.page);
   if (!page || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go({ ...state, page }).then(() => find("heading").focus());
+  go({ ...state, page }).then(toHeading);
 });
 find("copy").addEventListener("click", async () => {
   try {
@@ -416,7 +433,8 @@ for (const opener of ["show-panel", "hide-panel"]) {
   find(opener).addEventListener("click", () => {
     const open = find("panel").classList.toggle("open");
     find("show-panel").setAttribute("aria-expanded", String(open));
-    (open ? find("panel").querySelector("summary") : find("heading")).focus();
+    if (open) find("panel").querySelector("summary").focus();
+    else toHeading();
   });
 }
 for (const facet of document.querySelectorAll(".facet.short")) {
@@ -427,11 +445,14 @@ for (const facet of document.querySelectorAll(".facet.short")) {
     all.hidden = true;
     facet.querySelector("li:nth-child(11) input")?.focus();
   });
+  addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(() => narrow.dispatchEvent(new Event("input")), 0)); // WebKit has emptied it
   narrow.addEventListener("input", () => {
     const typed = narrow.value.toLowerCase().trim();
     facet.classList.toggle("finding", Boolean(typed));
     for (const item of facet.querySelectorAll("li")) item.hidden = Boolean(typed) && !item.textContent.toLowerCase().includes(typed);
   });
 }
+
+for (const id of ["from", "to"]) if (find(id).type !== "month") find(id).placeholder = say("month_hint"); // Firefox has no field for months
 
 attempt(start);

@@ -45,6 +45,19 @@ export function order(state) {
   return state.sort || (state.q ? "relevance" : "newest");
 }
 
+/**
+ * "2016-04" of what is typed where a browser has no field for months: "4/2016", "201604", "April 2016"; empty of nothing, null of what
+ * says no month. `names`: of the months, as they begin.
+ */
+export function monthOf(typed, names) {
+  const words = typed.trim().toLowerCase();
+  const year = /(?:19|20)\d\d/.exec(words)?.[0] ?? "";
+  const rest = words.replace(year, " ").trim();
+  const number = 1 + names.findIndex((name) => rest.startsWith(name.toLowerCase())) || Number(/\d+/.exec(rest)?.[0]);
+  if (!words) return "";
+  return year && number >= 1 && number <= 12 ? `${year}-${String(number).padStart(2, "0")}` : null;
+}
+
 /** A copy with one value chosen or let go; back to the first page. */
 export function toggled(state, facet, id, on) {
   const chosen = new Map([...state.chosen].map(([key, ids]) => [key, new Set(ids)]));

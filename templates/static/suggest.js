@@ -7,11 +7,13 @@ import { suggestions } from "./words.js";
 export function suggest(input, box, { facets, vocabulary, take }) {
   let offered = [];
   let at = -1;
+  let asked = 0;
 
   async function offer() {
+    const mine = (asked += 1);
     const text = input.value;
     const words = text.trim().length < 2 ? null : await vocabulary();
-    if (text !== input.value || document.activeElement !== input) return;
+    if (mine !== asked || text !== input.value || document.activeElement !== input) return;
     offered = words ? suggestions(text, facets(), words) : [];
     mark(-1);
     box.replaceChildren(...offered.map(item));
@@ -47,6 +49,7 @@ export function suggest(input, box, { facets, vocabulary, take }) {
   }
 
   function close() {
+    asked += 1; // words that are still on their way would open it again
     mark(-1);
     show(false);
   }
@@ -62,7 +65,7 @@ export function suggest(input, box, { facets, vocabulary, take }) {
   input.addEventListener("keydown", (event) => {
     if (box.hidden) return;
     if (event.key === "Escape") {
-      event.preventDefault(); // the first Escape closes the box, the second empties the field
+      event.preventDefault(); // or some browsers leave their full screen, too
       close();
     } else if (event.key === "Enter" && at >= 0) {
       event.preventDefault();

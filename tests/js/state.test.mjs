@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { format, order, parse, toggled } from "../../templates/static/state.js";
+import { format, monthOf, order, parse, toggled } from "../../templates/static/state.js";
 
 const FACETS = ["outcome", "body-part"];
 
@@ -32,4 +32,12 @@ test("relevance needs words", () => {
   assert.equal(order(parse("", FACETS)), "newest");
   assert.equal(order(parse("?q=a", FACETS)), "relevance");
   assert.equal(order(parse("?q=a&sort=oldest", FACETS)), "oldest");
+});
+
+test("a month is read as people type it, and nothing else is", () => {
+  const names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  for (const typed of ["2016-04", " 2016/4", "04/2016", "4.2016", "201604", "April 2016", "apr 3, 2016"]) assert.equal(monthOf(typed, names), "2016-04", typed);
+  assert.equal(monthOf("2019-12", names), "2019-12");
+  assert.equal(monthOf("  ", names), "");
+  for (const typed of ["2016", "2016-13", "13/2016", "4", "spring 2016", "x"]) assert.equal(monthOf(typed, names), null, typed);
 });
