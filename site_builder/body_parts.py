@@ -59,13 +59,14 @@ _COUNTS = re.compile(
     r"|status[- ]post|s/p|post[- ]?op|pain|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b|spasms? in|difficult"
     r"|bothers?|feels?|feeling|ongoing|continu|persist|problem|trouble"
     # how it happened
-    r"|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|\bfell|broke|\bpop\b"
+    r"|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)|caught|jammed|smash"
+    r"|\b(?:rolled|cut) (?:his|her)|(?<!not )accepted|body regions?"
     # names of injuries and diseases
     r"|sprain|strain|contusion|fracture|dislocat|lacerat|amputat|abrasion|\btears?\b|torn|radicul|radiat|herniat|displacement"
     r"|derangement|impingement|tunnel(?! release)|contracture|triggering|disc disease|degenerati|disorder|spondyl|stenosis"
-    r"|syndrome|lesion|arthritis|arthrosis|arthropathy|tend[io]n[io]tis|tendinopathy|tendinosis|bursitis|fasciitis"
-    r"|chondromalacia|necrosis|neuropath|neuritis|neuroma|hernia|asthma|cellulitis|dermatitis|ulcer|reflux|gerd|gastritis"
-    r"|insufficiency|panic"
+    r"|syndrome|lesion|arthritis|arthrosis|arthropathy|tendinopathy|tendinosis"
+    r"|chondromalacia|necrosis|neuropath|neuroma|hernia|asthma|ulcer|reflux|gerd|insufficiency|panic|swollen|nonunion|cyst|dizz"
+    r"|hearing loss|tinnitus|scar(?:ring|s)?\b|foreign body|migraine|headache|\b[a-z]{3,20}(?:itis|algia|dynia)\b"
 )
 _TOLD = re.compile(
     r"complain|c/o|\breport(?:s|ed)?\b(?! (?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with|chief|subjective"
@@ -89,6 +90,8 @@ _IMAGING = re.compile(
 _OTHER = re.compile(
     r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
     r"|past medical|medical history|surgical history|family history|social history|prior history|comorbid"
+    r"|unrelated|non-?industrial|not (?:industrially|work)[ -]?related|prior claim"
+    r"|history of (?:\w+ )?(?:cancer|thyroid|hypothyroid|stroke|asthma|gerd|hiv|high blood)"
     r"|history (?:of|included|includes|is|was) (?:smok|tobac|alcohol|drug|hypert|diabet)"
     r"|(?:treatments?|therap(?:y|ies)|care|modalities) (?:has|have|had|to date|include|consist|received|was noted|were noted"
     r"|thus far|rendered|history)|treatment history|treated with|medications? (?:include|list|were|regimen|used|are)"
@@ -96,12 +99,25 @@ _OTHER = re.compile(
     r"|underwent|sessions? of|completed \w+ (?:sessions|visits)|the patient would like|will (?:be|have|need)|would benefit"
 )
 _NOT = re.compile(
-    r"\b(?:no|denie[sd]|denying|without|negative for|not|never|nor|neither|free of|absence of|rule[sd]? out|r/o|unremarkable"
-    r"|(?:worse(?:n(?:s|ed)?)?|aggravated|exacerbated|increase[sd]?|provoked|brought on) (?:with|by|when|on)|when (?:he|she))\b"
+    r"\b(?:no(?! (?:loss of consciousness|loc\b))|denie[sd]|denying|negative for|not|never|nor|neither|free of|absence of"
+    # "displacement of a disc without myelopathy, knee sprain"
+    r"|without(?! (?:(?:mention|evidence) of )?(?:myelopathy|radiculopathy|loss of consciousness|loc\b|obstruction|gangrene))"
+    r"|rule[sd]? out|r/o|unremarkable"
+    r"|(?:worse(?:n(?:s|ed)?)?|aggravated|exacerbated|increase[sd]?|provoked|brought on) (?:with|by|when|on)"
+    r"|(?P<moment>when (?:he|she)))\b"
 )
+_NOT_AFTER = re.compile(
+    r"\b[\w-]{1,30}+(?: (?:pain|symptoms?|joint|spine|area|injury|complaints?)){0,3}"
+    r"(?:(?:,? and|,? or|,)(?: (?!(?:is|are|was|were|and|or)\b)[\w-]{1,30}+){1,3}){0,3}"
+    r"(?: (?:is|are|was|were|has|have) (?:now |been |completely |fully )?(?:without|unremarkable|asymptomatic|non-?tender|normal"
+    r"|within normal|resolved|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign|denied)"
+    r"|[^,;]{0,25}(?:non-?industrial|unrelated|not (?:industrially|work)[ -]?related))"
+)
+"""`Neck, back and hip are without complaints`"""
 _LETS_GO = re.compile(
-    r"\b(?:but|with|has|had|complains|reports|which|that|who|however|felt|feels?|developed|injur\w+|hurt|sustain\w*|fell|landed"
-    r"|twisted|struck)\b"
+    r"\b(?:but|(?<!problems )(?<!problem )(?<!difficulty )(?<!trouble )(?<!issues )with|has|(?<!having )had|complains|reports"
+    r"|which|that|who|however|felt|feels?|developed|(?:(?<=and )|(?<=he )|(?<=worker )|(?<=patient ))injured|injuring|hurt"
+    r"|sustain\w*|fell|landed|twisted|struck)\b"
 )
 _OF_IMAGE = re.compile(
     r"(?:x-? ?rays?|mris?|resonance imaging|scans?|ct|emgs?|ncvs?|ncs|emg/ncv|stud(?:y|ies)|radiographs?|imaging|ultrasound"
@@ -157,8 +173,10 @@ def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
             yield from (piece for piece in pieces if piece.strip())
 
 
-def _is_mood(match: Match, matches: Sequence[Match]) -> bool:
-    """Sleeplessness told beside anxiety or depression belongs to them."""
+def _is_of_another(match: Match, matches: Sequence[Match]) -> bool:
+    """Sleeplessness told beside anxiety or depression belongs to them, CRPS to the limb that has it."""
+    if match.words in ("crps", "complex regional pain syndrome"):
+        return any(other.value.id != match.value.id for other in matches)
     return match.words in ("insomnia", "sleep", "sleeping") and any(other.value.id == "psyche" for other in matches)
 
 
@@ -173,7 +191,7 @@ def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
     for border in [*(match.start() for match in _CLAUSE.finditer(text)), len(text)]:
         clause = text[start:border]
         for match in matches:
-            here = start <= match.start < border and not _is_mood(match, matches)
+            here = start <= match.start < border and not _is_of_another(match, matches)
             if here and not _denied(clause, match.start - start) and not _imaged(text, match):
                 yield _Mention(match, why)
         start = border
@@ -195,10 +213,15 @@ def _about(text: str) -> str | None:
 
 
 def _denied(clause: str, place: int) -> bool:
-    """Does a denial, or what merely makes it worse, stand before the place and still hold there?"""
+    """Does a denial, or what merely makes it worse, stand before the place and still hold there, or else behind it?"""
+    if _NOT_AFTER.match(clause, place):
+        return True
     before = clause[:place]
-    ends = [match.end() for match in _NOT.finditer(before)]
-    return bool(ends) and not _LETS_GO.search(before, ends[-1])
+    *_, last = (None, *_NOT.finditer(before))
+    if last is None:
+        return False
+    begin = last.end() if last["moment"] else last.end() + 2  # "when he felt" lets go, "no sustained injury" does not
+    return not _LETS_GO.search(before, begin)
 
 
 def _imaged(text: str, match: Match) -> bool:

@@ -35,14 +35,16 @@ _CHAPTER = re.compile(r"(?<![a-z])ch(?:ap(?:ter)?)?s?\.? ?(?=\d)", _FLAGS)
 _CHAPTERS = re.compile(r"Chapter \d{1,2}(?:(?:,? ?(?:and|&) ?|, ?)(?:1[0-7]|[1-9])(?!\d| ?[-–]))+", _FLAGS)
 _NEXT_NUMBER = re.compile(r"(?<=[ ,&])(?<!Chapter )(?=\d)", re.ASCII)
 _MARK = re.compile(
-    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference|identify|list|specify|state|indicate) (?!the MTUS|MTUS)"
+    r"(?P<none>(?:did|does) not (?:cite|provide|give|reference|identify|list|specify|state|indicate|include|use)"
+    r" (?!the MTUS|MTUS)"
     r"(?:[a-z-]{1,20} ){0,4}"
     r"(?:evidence|evidence-based|guidelines?|criteria|references?|citations?)"
-    r"|no (?:[a-z-]{1,20} ){0,3}(?:evidence|guidelines?) (?:was|were|is|are) (?:cited|given|provided|referenced))"
+    r"|(?:no|none) (?:[a-z-]{1,20} ){0,3}?(?:(?:evidence|guidelines?|citations?|criteria) )?(?:(?:was|were|is|are) )?"
+    r"(?:cited|given|provided|referenced)(?! in the MTUS))"
     r"|(?P<nothing>outside (?:of )?the MTUS(?: Guidelines?)?"
     r"|did not base (?:their|its|his/her|his|her) decision on the MTUS"
     r"|no (?:applicable )?(?:section|guideline)s? (?:of|in|from) the MTUS|the MTUS (?:was|is|were) (?:silent|not applicable)"
-    r"|the MTUS (?:did|does) not address)"
+    r"|the MTUS (?:[a-z/&-]{1,20} ){0,8}?(?:did|does|do) not (?:[a-z]{1,20} )?(?:address|discuss|mention|cover))"
     r"|(?P<adopts>found (?:that )?the (?:[a-z]{1,20} ){0,2}(?:section|guideline)s? (?:(?!not )[a-z]{1,20} ){0,7}"
     r"(?:relevant|appropriate|applicable))"
     r"|(?P<sources>non ?[-‐‑–—]? ?MTUS(?: citations?)?|other medical treatment guidelines?(?: or medical evidence)?)"
@@ -53,6 +55,7 @@ _MARK = re.compile(
     _FLAGS,
 )
 _NOT_PART = re.compile(r"not (?:a )?part of (?:the )?MTUS", _FLAGS)
+_PART_OF = re.compile(r"(?:(?P<one>is not)|is|are(?: not)?) (?:a )?part of (?:the )?MTUS", _FLAGS)
 _OURS = re.compile(r"MTUS|ACOEM|American College of Occupational", _FLAGS)
 _FILLER = re.compile(
     r"\b(?:the|and|also|a|of|on|in|its|his|her|their|per|that|decision|based|citation|(?:claims )?administrator|reviewer"
@@ -160,7 +163,8 @@ def _statements(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     before = text[: marks[0].start()] if marks else text
     if not marks or any(_items(before, vocabulary.family("mtus"))):  # "MTUS: Low Back Complaints. Non-MTUS: ODG, Low Back"
         parts.insert(0, ("based", before))
-    for said, part in parts:
+    clauses = ((said, clause) for said, part in parts for clause in (_clauses(part, vocabulary) if said == "based" else [part]))
+    for said, part in clauses:
         kind = _kind(part, vocabulary) if said == "based" else said
         place = _odg_at(part, vocabulary) if kind == "list" else None
         if place is None:
@@ -168,6 +172,19 @@ def _statements(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
         else:  # "based on the MTUS ..., and on the Official Disability Guidelines, Knee"
             yield kind, _squeezed(part[:place])
             yield "sources", _squeezed(part[place:])
+
+
+def _clauses(part: str, vocabulary: Vocabulary) -> Iterator[str]:
+    """`X, which is part of the MTUS, and Y, which is not part of the MTUS`: each with what is said of it."""
+    start = 0
+    for match in (*_PART_OF.finditer(part), None):
+        clause = part[start : match.end() if match else len(part)]
+        place = _odg_at(clause, vocabulary) if match and match["one"] else None
+        if place and any(_items(clause[:place], vocabulary.family("mtus"))):
+            yield from (clause[:place], clause[place:])
+        elif start == 0 or vocabulary.family(None).find(clause) or (clause[0] != "." and _WORD.search(_FILLER.sub("", clause))):
+            yield clause
+        start = match.end() if match else len(part)
 
 
 def _kind(part: str, vocabulary: Vocabulary) -> str:

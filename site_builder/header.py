@@ -24,7 +24,7 @@ _OTHER_LABEL = re.compile(r"\b(?:[^\W\d_][\w()/'.]{0,40}+ ?){1,5}:")
 _UNREAD_DATE = re.compile(r"(?P<label>[^\W\d_][^:\d]{2,40}):\s*(?=\d{1,2}[/-]\d{1,2}[/-]\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _AND = re.compile(r",?\s{1,3}and\s+", re.IGNORECASE)
-_LIST = re.compile(r"\s{0,3}[,;]\s*")
+_LIST = re.compile(r"\s{0,3}[,;]\s*(?:and\s+)?", re.IGNORECASE)
 _CREDENTIALS = frozenset({"header", "method", "reviewer"})
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from site_builder.formats import Format, close, fold
 from site_builder.model import Line, Outcome
 
-NUMBERED = re.compile(r"\W{0,20}(?:(?:\d{1,2}|[IVX]{1,4})[.)]|[Ii]ssue \d{1,2} of \d{1,2}:)\s+")
+NUMBERED = re.compile(r"\W{0,20}+(?:(?:\d{1,2}|[IVX]{1,4})[.)]|[Ii]ssue \d{1,2} of \d{1,2}:)\s+")
 SENTENCE_END = re.compile(r"(?<=[.?!])(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z]\.)[\"')]?\s+(?=[A-Z0-9\"(])")
 """Not after `Dr.` and `J.`"""
 _VERB = re.compile(r"(?<!\s)\s+(?:is|are|was|were)(?:/(?:is|are|was|were))?$", re.IGNORECASE)

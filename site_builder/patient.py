@@ -29,7 +29,11 @@ _RELATIVE = re.compile(
     r"fracture|fusion|prosthesis|implant|car|vehicle|study|MRI|report)\b",
     re.IGNORECASE,
 )
-_OF_A_RELATIVE = re.compile(r"\b(?:her|his|their)\s*$", re.IGNORECASE)
+_OF_A_RELATIVE = re.compile(
+    r"\b(?:her|his|their)"
+    r"(?: (?:mother|father|wife|husband|spouse|partner|son|daughter|brother|sister),? (?:(?:is|was) )?(?:an?)?)?\s*$",
+    re.IGNORECASE,
+)
 _SEXED = re.compile(r"\b(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b", re.IGNORECASE)
 _LETTER = re.compile(r"^[\s,-]*(?P<letter>[MF])\b")
 _WORKER = re.compile(
@@ -54,7 +58,7 @@ def read(summary: Iterable[str]) -> Patient:
     text = " ".join(summary)
     for match in _ages(text):
         age = _number(match["number"])
-        if 14 <= age <= 99 and not _RELATIVE.match(match["after"]) and not _OF_A_RELATIVE.search(text[: match.start()][-12:]):
+        if 14 <= age <= 99 and not _RELATIVE.match(match["after"]) and not _OF_A_RELATIVE.search(text[: match.start()][-30:]):
             return Patient(age, _sex_after(match["after"]) or _sex(text))
     return Patient(None, _sex(text))
 

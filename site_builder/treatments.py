@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from site_builder.model import Evidence
 from site_builder.rules import Match, Vocabulary, squeeze
 
+_GLUED = re.compile(r"(?<=[a-z]{4})(?=\d+(?:[./-]\d+)* ?m[cg])", re.IGNORECASE)
+"""Between a drug and its dose: `Norco10/325mg`"""
 _CUT = re.compile(
     r"[,;:()\[\]+&]| - |\.(?= |$)|(?<![a-z0-9])(?:w/|(?:with|without|for|of|to|from|by|and|under|using|via|plus|including|during"
     r"|after|following|before|prior|due|at|versus|vs)(?![a-z0-9]))"
@@ -31,10 +33,11 @@ _CUT = re.compile(
 
 def classify(disputed: str, vocabulary: Vocabulary) -> tuple[str | None, str | None, Evidence | None]:
     """(category, subcategory, why); a category without subcategories, or whose subcategory is not said, has None there."""
-    found = _exact(vocabulary.find(disputed), vocabulary)
+    text = _GLUED.sub(" ", disputed)
+    found = _exact(vocabulary.find(text), vocabulary)
     if not found:
         return None, None, None
-    cuts = [cut.start() for cut in _CUT.finditer(squeeze(disputed))]
+    cuts = [cut.start() for cut in _CUT.finditer(squeeze(text))]
     head = max(found, key=lambda match: (-_part(match, cuts), match.value.rank, match.start))
     category = _category(head)
     siblings = [match for match in found if _category(match) == category]

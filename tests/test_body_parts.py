@@ -91,6 +91,18 @@ def test_back_alone_is_the_part_of_the_back_that_is_injured() -> None:
         ("The injured worker wears a knee sleeve.", []),  # injured, but not said where
         ("He was pulling a pallet when he felt sharp pain in the right shoulder and neck.", ["neck", "shoulder"]),
         ("She is status post right shoulder surgery.", ["shoulder"]),
+        ("There is no injury to the knees; the low back hurts.", ["low-back"]),
+        ("He denies any prior injuries to the neck. He has shoulder pain.", ["shoulder"]),
+        (
+            "Displacement of cervical disc without myelopathy, lumbar sprain, and shoulder sprain.",
+            ["neck", "low-back", "shoulder"],
+        ),
+        ("Complaints: the wrist. Neck, back, and hip are without complaints.", ["wrist-hand"]),
+        ("He hit the back of his head and complains of headaches.", ["head"]),
+        ("He has GERD which is unrelated.", []),
+        ("He fell on an outstretched hand and sprained the elbow.", ["elbow"]),
+        ("She was diagnosed with CRPS of the left hand.", ["wrist-hand"]),  # the limb that has it
+        ("The diagnosis is sacroiliitis.", ["low-back"]),
         (
             "There is documentation of subjective (low back pain) and objective (tender knee) findings, current diagnoses (lumbar strain), "
             "and treatment to date (wrist brace).",

@@ -60,6 +60,17 @@ TABLE = [
     ("The Claims Administrator based its decision on the Neck and Upper Back Complaints (ACOEM Practice Guidelines, 2nd Edition (2004), "
      "Chapter 8) pg. 177-178, and the Chronic Pain Medical Treatment Guidelines (2009), pg. 56, Soma, part of the Medical Treatment "
      "Utilization Schedule (MTUS).", ["mtus/neck-upper-back", "mtus/chronic-pain"]),
+    # each clause with what is said of it
+    ("The Claims Administrator based its decision on the Shoulder Complaints (ACOEM Practice Guidelines, 2nd Edition (2004), Chapter 9), "
+     "which is part of the MTUS, and the Official Disability Guidelines (ODG), Pain Chapter, which is not part of the MTUS.",
+     ["mtus/shoulder", "odg/pain"]),
+    ("The Claims Administrator based its decision on the Chronic Pain Medical Treatment Guidelines, and the Official Disability Guidelines "
+     "(ODG), Knee, which is not part of the MTUS.", ["mtus/chronic-pain", "odg/knee-leg"]),
+    # what is silent is not cited
+    ("The MTUS Chronic Pain Guidelines do not specifically address the requested service. The Expert Reviewer based his/her decision on "
+     "the Official Disability Guidelines (ODG), Knee.", ["odg/knee-leg"]),
+    ("The MTUS/ACOEM Low Back Complaints chapter does not discuss gym memberships. The Expert Reviewer based his/her decision on the "
+     "Official Disability Guidelines (ODG), Low Back.", ["odg/low-back"]),
     # neither MTUS nor ACOEM is said, the name is enough
     ("The Physician Reviewer based his/her decision on the Acupuncture Treatment Guidelines.", ["mtus/acupuncture"]),
     ("The Expert Reviewer based his/her decision on the MTUS Chronic Pain Guidelines, page 98, and on the Official Disability Guidelines "
@@ -103,6 +114,9 @@ TABLE = [
     ("The Expert Reviewer did not cite any medical evidence for its decision.", ["none"]),
     ("The Claims Administrator did not cite an evidence basis for its decision.", ["none"]),
     ("The Claims Administrator did not specify the guideline used.", ["none"]),
+    ("The Claims Administrator did not use any evidence-based guidelines.", ["none"]),
+    ("There was no evidence cited.", ["none"]),
+    ("None cited.", ["none"]),
     ("", []),
 ]  # fmt: skip
 

@@ -145,6 +145,8 @@ TRIAL = "The Claims Administrator authorized a trial, leaving the original reque
         ("Urine test (date(s) of service 3/3/15)", "Urine test (date(s) of service 3/3/15)", False, True),
         ("Urine test performed on 3/3/15", "Urine test performed on 3/3/15", False, True),
         ("Norco D/O/S: 3/3/15", "Norco D/O/S: 3/3/15", False, True),
+        ("Toradol provided on August 4, 2014", "Toradol provided on August 4, 2014", False, True),
+        ("Docusate (DOS) 100 mg", "Docusate (DOS) 100 mg", False, False),
         ("Toradol injection DOS: 11/14/16", "Toradol injection DOS: 11/14/16", False, True),
         ("Medrol dose pack", "Medrol dose pack", False, False),
     ],
@@ -201,6 +203,7 @@ def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
         ("The injured worker is a male, 53 years of age.", 53, "male"),
         ("The injury is 12 years old. The patient is a 53-year-old male.", 53, "male"),  # the first is not the age
         ("This 53-year-old was hurt. The female patient wears a brace.", 53, "female"),
+        ("His mother, a 79-year-old female, drives. The worker is a 53-year-old male.", 53, "male"),
         ("She lives with her 12-year-old son and her 70 year old mother.", None, "female"),
         ("He has a 20 year old injury of the knee.", None, "male"),
         ("The injured worker is a female born on 03-17-1956.", None, "female"),
