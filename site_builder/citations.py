@@ -182,8 +182,10 @@ def _clauses(part: str, vocabulary: Vocabulary) -> Iterator[str]:
         place = _odg_at(clause, vocabulary) if match and match["one"] else None
         if place and any(_items(clause[:place], vocabulary.family("mtus"))):
             yield from (clause[:place], clause[place:])
-        elif start == 0 or vocabulary.family(None).find(clause) or (clause[0] != "." and _WORD.search(_FILLER.sub("", clause))):
-            yield clause
+        else:
+            goes_on = not clause.startswith(".") and _WORD.search(_FILLER.sub("", clause))  # a further sentence cites nothing
+            if start == 0 or goes_on or vocabulary.family(None).find(clause):
+                yield clause
         start = match.end() if match else len(part)
 
 

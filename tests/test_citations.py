@@ -66,6 +66,7 @@ TABLE = [
      ["mtus/shoulder", "odg/pain"]),
     ("The Claims Administrator based its decision on the Chronic Pain Medical Treatment Guidelines, and the Official Disability Guidelines "
      "(ODG), Knee, which is not part of the MTUS.", ["mtus/chronic-pain", "odg/knee-leg"]),
+    ("The Claims Administrator based its decision on the Shoulder Complaints, which is part of the MTUS", ["mtus/shoulder"]),
     # what is silent is not cited
     ("The MTUS Chronic Pain Guidelines do not specifically address the requested service. The Expert Reviewer based his/her decision on "
      "the Official Disability Guidelines (ODG), Knee.", ["odg/knee-leg"]),
@@ -219,7 +220,7 @@ def test_the_paragraph_is_kept_as_it_is() -> None:
 
 
 PIECES = st.sampled_from(
-    ["Decision based on MTUS ", NON, OUTSIDE, "Low Back Complaints", " 2004", ", Section(s): ", "Official Disability Guidelines", "(ODG)",
+    ["based its decision on the ", "is part of the MTUS", ", which is not part of the MTUS", "Ch. 8, 9 and 12", "pages 8 of 127", "Decision based on MTUS ", NON, OUTSIDE, "Low Back Complaints", " 2004", ", Section(s): ", "Official Disability Guidelines", "(ODG)",
      ", and ", "Chapter 12", "Page(s): ", "98-99", "((", ")", "; ", "ACOEM", "Opioids", "Ⅷ", "\n", "3.3 X", "none"]
 )  # fmt: skip
 
@@ -234,7 +235,7 @@ def test_anything_is_read_without_an_error_into_known_ids(paragraph: str) -> Non
 
 @pytest.mark.parametrize(
     "unit",
-    ["NSAIDs, GI symptoms, ", "A, b, ", "((", "3.3 Opioids, ", "Low Back Complaints 2004, and ", "did not cite any ", "Page(s): 1 ",
+    ["NSAIDs, GI symptoms, ", "A, b, ", "((", "3.3 Opioids, ", "Low Back Complaints 2004, and ", "did not cite any ", "Page(s): 1 ", "is part of the MTUS, ", "Chapter 8, ",
      "ODG Low Back, ", "Official Disability Guidelines knee; ", "http://", "and & ", "found the section "],
 )  # fmt: skip
 def test_time_grows_with_the_length_alone(unit: str) -> None:
