@@ -219,12 +219,12 @@ def _heads(reading: _Reading, part: Part, rows: list[Line], after: Part | None) 
     form = reading.form
     first = 1 if part.role in BLOCKS else 0
     sure = part.role in ISSUE_ROLES
-    if part.role == "rationale" and after is not None and after.role == BLOCKS[0] and len(rows) == 1:
-        first = 1 if last_sentence(rows[0].text) else 0  # a rationale that says nothing: what follows is the next request
+    is_alone = part.role == "rationale" and after is not None and after.role == BLOCKS[0] and len(rows) == 1
+    says_nothing = is_alone and not last_sentence(rows[0].text)  # then its only row may be the next request
     heads = [
         (number, head)
         for number, row in enumerate(rows)
-        if (sure or part.role in BLOCKS) and number >= first and (head := stated(row, form, sure=sure))
+        if (sure or part.role in BLOCKS) and (number >= first or says_nothing) and (head := stated(row, form, sure=sure))
     ]
     if after is None or after.role not in BLOCKS or not rows or (heads and heads[-1][0] == len(rows) - 1):
         return heads
@@ -333,7 +333,7 @@ def _issue(reading: _Reading, number: int, draft: Draft) -> Issue:
         outcome=draft.outcome,
         outcome_words=draft.words,
         partial_authorization=bool(portion or first_match(form.compiled["partly"], head.request)),
-        retrospective=first_match(form.compiled["retrospective"], f"{head.heading} {head.request}") is not None,
+        retrospective=first_match(form.compiled["retrospective"], head.heading or head.request) is not None,
         ur=Citation(raw=" ".join(ur[1])),
         imr=Citation(raw=" ".join(imr[1])),
         rationale=rationale[1],

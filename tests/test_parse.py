@@ -180,6 +180,14 @@ def test_a_rationale_that_says_nothing_does_not_take_the_next_request() -> None:
     ]
 
 
+def test_a_rationale_without_a_full_stop_is_no_request() -> None:
+    read_ = letter(issue("Lumbar MRI: Upheld", "Not needed"), issue("").lstrip())
+    assert [(one.request, one.rationale) for one in read_.issues] == [
+        ("Lumbar MRI", ("Not needed",)),
+        ("", ("Nothing speaks for it.",)),
+    ]
+
+
 def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
     read_ = letter(issue("Lumbar MRI: Upheld", "It was of no use.\n\nThe denial is upheld"), issue("Soma: Overturned"))
     assert [one.request for one in read_.issues] == ["Lumbar MRI", "Soma"]
