@@ -6,7 +6,8 @@
                | "found the same section relevant"                              -> what the claims administrator cites
                | "based on MTUS" list                                           -> mtus/...
                | ("Non-MTUS Citation" | "Other Medical Treatment Guidelines") sources   -> odg/..., acoem/other, other
-               | "based its decision on" (list | sources)                       whichever is named first
+               | "based its decision on" clause*                                each ends with "part of the MTUS", or the last
+    clause     = list | sources                                                 whichever is named first
     list       = name [year] ["Section(s):" section, ...] [pages] (", and" name ...)*       (2016 on)
                | ["ACOEM"] "Chapter" n name ... [pages] | guideline TOPIC [pages]            (to 2016)
     sources    = ("ODG" [chapter ...] [topic] | "ACOEM" ... | another)*
@@ -54,8 +55,9 @@ _MARK = re.compile(
     r"|decision (?:is |was )?based (?:up)?on)",
     _FLAGS,
 )
-_NOT_PART = re.compile(r"not (?:a )?part of (?:the )?MTUS", _FLAGS)
-_PART_OF = re.compile(r"(?:(?P<one>is not)|is|are(?: not)?) (?:a )?part of (?:the )?MTUS", _FLAGS)
+_PART = r"(?:a )?part of (?:the )?MTUS"
+_NOT_PART = re.compile(rf"not {_PART}", _FLAGS)
+_PART_OF = re.compile(rf"(?:(?P<one>is not)|is|are(?: not)?) {_PART}", _FLAGS)
 _OURS = re.compile(r"MTUS|ACOEM|American College of Occupational", _FLAGS)
 _FILLER = re.compile(
     r"\b(?:the|and|also|a|of|on|in|its|his|her|their|per|that|decision|based|citation|(?:claims )?administrator|reviewer"
@@ -85,6 +87,7 @@ _PAGES = re.compile(
 _RANGE = re.compile(r"\d{1,4}(?: ?(?:[-–]|to|through) ?\d{1,4})?", re.ASCII)
 _CUT = "|"
 """Where a page stood: no name goes on behind it."""
+_BETWEEN = f",;{_CUT}"
 _REGULATION = re.compile(
     r"(?:Title 8,? ?|8 ?)?(?:C\.? ?C\.? ?R\.?|California Code of Regulations),? ?(?:sections? |§+ ?)?(?=\d)"
     r"|\b97\d\d\.\d[\d.a-f]*(?: ?(?:-|–|to|through) ?97\d\d[\d.]*| 97\d\d[\d.]*| et seq\.?)*"
@@ -93,7 +96,7 @@ _REGULATION = re.compile(
 )
 """Where the schedule stands in the law, which is no section: `8 C.C.R. 9792.20 - 9792.26 MTUS (Effective July 18, 2009)`."""
 _WRAPPED = re.compile(r"\((?P<round>[^()]*)\)|[\"“](?P<quoted>[^\"”]*)[\"”]")
-_MEMBERSHIP = re.compile(r",? ?(?:(?:which|and) )?(?:(?:is|are) )?(?:a )?part of (?:the )?MTUS", _FLAGS)
+_MEMBERSHIP = re.compile(rf",? ?(?:(?:which|and) )?(?:(?:is|are) )?{_PART}", _FLAGS)
 _NEXT_SENTENCE = re.compile(r"(?<![ ,:.]\d)\. (?=[A-Z])")  # "3. Opioids for Chronic Pain" is no end of a sentence
 _NUMBERED = re.compile(r"\d(?:\.\d{1,2}){0,4}\.? [A-Z]", _FLAGS)
 _START = re.compile(r"(?:[\s.,:;-]|(?:and|&|the|on|also|(?:ca |california )?mtus|acoem|pages?(?:\(s\))?)(?![a-z0-9-]))*", _FLAGS)
@@ -279,7 +282,7 @@ def _pieces(text: str) -> list[tuple[int, int]]:
     depth, commas, outside = 0, [-1], [-1]
     for place, letter in enumerate(text):
         depth = max(0, depth + (letter in "([") - (letter in ")]"))
-        if letter in f",;{_CUT}":
+        if letter in _BETWEEN:
             commas.append(place)
             if depth == 0:
                 outside.append(place)

@@ -88,6 +88,11 @@ async function activate() {
   await clients.claim();
 }
 
+/** To open a store that is gone would make it anew. */
+function held(address) {
+  return caches.match(address, { cacheName: PREFIX + GENERATION });
+}
+
 async function answer(event) {
   const { request } = event;
   const moves = request.mode === "navigate";
@@ -96,16 +101,15 @@ async function answer(event) {
     next.postMessage("take over");
     return new Response(MEANWHILE, { headers: { "Content-Type": "text/html; charset=utf-8", Refresh: "1" } });
   }
-  const kept = await caches.match(bare(request.url), { cacheName: PREFIX + GENERATION }); // to open a store that is gone would make it anew
+  const address = bare(request.url);
+  const kept = await held(address);
   if (kept) return kept;
   let found;
   try {
     found = await fetch(request);
   } catch (error) {
-    const folder = `${bare(request.url)}/`;
-    const known = moves && (await caches.match(folder, { cacheName: PREFIX + GENERATION }));
-    if (moves) return Response.redirect(known ? folder : new URL("help/#away", SCOPE));
-    throw error;
+    if (!moves) throw error;
+    return Response.redirect((await held(`${address}/`)) ? `${address}/` : new URL("help/#away", SCOPE));
   }
   if (moves && found.ok && (found.headers.get("Content-Type") ?? "").startsWith("text/html")) event.waitUntil(keep(request.url, found.clone()));
   return found;

@@ -306,8 +306,7 @@ function toHeading() {
 
 function badMonths() {
   const wrong = state.from && state.to && state.from > state.to;
-  if (wrong) refuse(say("months_reversed", { from: month(state.from), to: month(state.to) }), ["from", "to"]);
-  else refuse("", []);
+  refuse(wrong ? say("months_reversed", { from: month(state.from), to: month(state.to) }) : "", wrong ? ["from", "to"] : []);
   return wrong;
 }
 
