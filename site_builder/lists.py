@@ -1,10 +1,10 @@
 """The browse pages: the values of a facet; the issues of a value, and of two values together. Pure: rows in, Pages out.
 
 A list is newest first and cut into pages of at most `page_size` rows; all but the first stay what they are when newer letters
-come, so that a night's letters change a page or two of each list. Of a facet that is `newest` a list is its first page. Where
-letters have the value it lists letters; where issues have it, issues, those of one letter together. Which facets are paired is
-said by the facet files; every pair of their values that occurs has a page. Known limit: other combinations, and the older rows of
-a facet that is `newest`, are for the search page, which needs JavaScript.
+come, so that a night's letters change a page or two of each list. Of a facet that is `newest`, and of two values together, a list
+is its first page. Where letters have the value it lists letters; where issues have it, issues, those of one letter together.
+Which facets are paired is said by the facet files; every pair of their values that occurs has a page. Known limit: other
+combinations, and the older rows of those lists, are for the search page, which needs JavaScript.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def sheets(site: Collection, asked: Asked, rows: Sequence[Row]) -> Iterator[Shee
     of_letters = all(facet.level == "letter" for facet in facets)
     listed = [next(same) for _, same in groupby(rows, key=_letter)] if of_letters else rows
     most = site.settings.page_size
-    if all(facet.newest for facet in facets):
+    if len(asked) > 1 or facets[0].newest:  # rows of a pair stand in the lists of both values too
         yield Sheet(asked, listed, slice(most), f"{base}index.html", base, 0, "", "", rows)
         return
     size = max(1, most * 3 // 4)

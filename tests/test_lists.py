@@ -36,7 +36,7 @@ def mixed(count: int) -> list[Letter]:
 
 def test_every_pair_of_values_that_occurs_has_its_page_and_no_other() -> None:
     letters = mixed(7)
-    shown = site(*letters, known=PAIRED, settings=Settings(page_size=3))
+    shown = site(*letters, known=PAIRED)
     counted = Counter(
         f"browse/body-part/{part}/~treatment/{treatment}/"
         for one in letters
@@ -44,10 +44,7 @@ def test_every_pair_of_values_that_occurs_has_its_page_and_no_other() -> None:
         for part in item.facets["body-part"]
         for treatment in item.facets["treatment"]
     )
-    listed: Counter[str] = Counter()
-    for path, html in shown.items():
-        if "~" in path:
-            listed[re.sub(r"(page-\d+/)?index\.html", "", path)] += len(ROWS.findall(in_list(html)))
+    listed = {path.removesuffix("index.html"): len(ROWS.findall(in_list(html))) for path, html in shown.items() if "~" in path}
     assert listed == counted
     assert not [path for path in site(*letters) if "~" in path]
 
@@ -96,6 +93,21 @@ def test_of_a_facet_that_is_newest_the_newest_rows_are_listed_and_the_search_has
         "The search shows"
         not in site(*letters[:4], known=short, settings=Settings(page_size=4))["browse/outcome/upheld/index.html"]
     )
+
+
+def test_of_two_values_together_the_newest_rows_are_listed_as_the_lists_of_both_have_them_all() -> None:
+    letters = [letter(number) for number in range(1, 10)]
+    shown = site(*letters, known=PAIRED, settings=Settings(page_size=4))
+    pair = "browse/body-part/low-back/~treatment/imaging/"
+    html = shown[f"{pair}index.html"]
+    assert [name for name, _ in ROWS.findall(in_list(html))] == [one.id for one in letters[:4]]
+    assert "9 issues in 9 decisions" in html
+    asked = "search/?body-part=low-back&amp;treatment=imaging"
+    assert re.search(rf'These are the newest 4. <a href="(?:\.\./)+{re.escape(asked)}">The search shows all of them.</a>', html)
+    assert not [path for path in shown if path.startswith(f"{pair}page-")]
+    for folder in ("browse/body-part/low-back/", "browse/treatment/imaging/"):
+        pages = [html for path, html in shown.items() if re.fullmatch(rf"{folder}(?:page-\d+/)?index\.html", path)]
+        assert {name for html in pages for name, _ in ROWS.findall(in_list(html))} == {one.id for one in letters}
 
 
 def test_the_lists_that_people_go_through_are_whole() -> None:
