@@ -70,7 +70,8 @@ def pieces(
         return shelf.key(packing.packed, columns, [(letter.id, digest(letter)) for letter in letters])
 
     def made(groups: Sequence[Sequence[Letter]]) -> Iterator[bytes]:
-        return workers.spread(lambda letters: msgspec.msgpack.encode(packing.piece(letters)), groups, jobs)
+        chunk = max(1, workers.CHUNK * len(groups) // max(1, sum(map(len, groups))))
+        return workers.spread(lambda letters: msgspec.msgpack.encode(packing.piece(letters)), groups, jobs, chunk=chunk)
 
     asked = {key(letters): letters for letters in groups}
     for piece in shelf.through(asked, made):

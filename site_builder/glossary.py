@@ -15,8 +15,8 @@ _TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^>]*)>|[^<]+|<")
 _LEFT = frozenset(
     ["a", "article", "button", "code", "h1", "h2", "h3", "label", "nav", "option", "script", "select", "summary", "svg"]
 )
-_SAID = re.compile(r"""class=["']?[^"'>]{0,200}\bsaid\b""")
-"""What a letter says, in the words of the stylesheet."""
+_SAID = re.compile(r"""class=["']?[^"'>]{0,200}\b(?:said|lines|tree)\b""")
+"""What a letter says, and lists of decisions and of values, in the words of the stylesheet."""
 
 
 class Glossary:

@@ -71,16 +71,19 @@ class Content(NamedTuple):
 
 
 class Compiled(BytecodeCache):
-    """Templates are compiled once, not once for each language."""
+    """A text is compiled once by a process: not for each language, nor for each build while somebody edits."""
 
     def __init__(self) -> None:
-        self._code: dict[str, CodeType | None] = {}
+        self._code: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._code.get(bucket.key)
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.code
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = Compiled()
 
 
 class Renderer:
@@ -99,8 +102,7 @@ class Renderer:
         contents: Sequence[Content] = (),
     ) -> None:
         self._assets = _published(assets)
-        compiled = Compiled()
-        self._environments = {language.code: self._environment(templates, language, compiled) for language in languages}
+        self._environments = {language.code: self._environment(templates, language) for language in languages}
         found = {content.language: Glossary(content.html, content.url) for content in contents if content.is_glossary}
         self._glossaries = {language.code: found.get(language.code, Glossary("", "")) for language in languages}
 
@@ -124,7 +126,7 @@ class Renderer:
             text = self._glossaries[language].linked(text, str(context["root"]))
         return File(path=page.path, content=(lean(text) if page.template in LEAN else text).encode())
 
-    def _environment(self, templates: Mapping[str, str], language: Language, compiled: Compiled) -> Environment:
+    def _environment(self, templates: Mapping[str, str], language: Language) -> Environment:
         """Templates see `t` (what is said), `said` (what scripts say), `here` (where the language's pages stand) and two marks:
         `in_english` for words of letters and names that are not translated, `to_english` for links to pages in English.
         """
@@ -136,7 +138,7 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
             cache_size=-1,
-            bytecode_cache=compiled,
+            bytecode_cache=_COMPILED,
         )
         first = language.code == FIRST
         environment.filters["day"] = partial(day, months=language.months)

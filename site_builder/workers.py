@@ -28,10 +28,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Tell = Callable[..., None]
 
-FEWEST = 100
-"""Pieces of work that are worth a second process."""
 CHUNK = 25
-"""Pieces handed out at once."""
+"""Pieces handed out at once: letters, or pages."""
+FEWEST = 4
+"""Chunks that are worth a second process."""
 SECONDS = 120.0
 """Of wall time that a chunk, or a piece alone, may take; a chunk of letters takes one."""
 
@@ -45,29 +45,35 @@ _shared: tuple[Callable[[Any], Any], Sequence[Any]] = (lambda item: item, ())
 
 
 def spread(
-    work: Callable[[Item], Result], pieces: Sequence[Item], jobs: int, lost: Callable[[Item, str], Result] | None = None
+    work: Callable[[Item], Result],
+    pieces: Sequence[Item],
+    jobs: int,
+    lost: Callable[[Item, str], Result] | None = None,
+    *,
+    chunk: int = CHUNK,
 ) -> Iterator[Result]:
-    """`work` of every piece, in their order; results cross a process border by pickle.
+    """`work` of every piece, in their order; results cross a process border by pickle. `chunk`: pieces handed out at once, fewer
+    where a piece is much work.
 
     `lost`: the result of a piece that raises, kills its process or never ends, with what was seen, in a few words. Without it an
     exception is raised here, and a process that dies raises BuildError.
     """
     whole = _guarded(work, lost) if lost else work
-    if jobs < 2 or len(pieces) < FEWEST or sys.platform != "linux":
+    if jobs < 2 or len(pieces) < FEWEST * chunk or sys.platform != "linux":
         yield from map(whole, pieces)
         return
     global _shared  # noqa: PLW0603  # the one way to hand something to a copy without sending it
     _shared = whole, pieces
-    chunks = [range(first, min(first + CHUNK, len(pieces))) for first in range(0, len(pieces), CHUNK)]
+    chunks = [range(first, min(first + chunk, len(pieces))) for first in range(0, len(pieces), chunk)]
     try:
         done = 0
         for results in _together(chunks, jobs, SECONDS if lost else None):
             yield from results
             done += 1
-        for chunk in chunks[done:]:
+        for numbers in chunks[done:]:
             if lost is None:
                 raise BuildError("a worker process was killed: close other programs, or use fewer --jobs", exit_code=5)
-            yield from _apart(chunk, lost)
+            yield from _apart(numbers, lost)
     finally:
         _shared = (lambda item: item), ()
 

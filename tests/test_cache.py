@@ -329,7 +329,7 @@ def test_rules_are_proved_once_and_anew_where_they_or_the_code_have_changed(
     monkeypatch.setattr(rules, "prove", lambda known: (proved.extend(known.vocabularies), prove(known)))
 
     def load(texts: tuple[tuple[str, str], ...], made_with: bytes, cache: Path | None = tmp_path) -> None:
-        build._vocabularies.cache_clear()
+        build._compiled.cache_clear()
         build._vocabularies(texts, (), Shelf(cache / "proofs.sqlite" if cache else None, made_with, all_others=True))
 
     load(GOOD, b"code")
@@ -344,3 +344,13 @@ def test_rules_are_proved_once_and_anew_where_they_or_the_code_have_changed(
     (tmp_path / "proofs.sqlite").write_bytes(b"no table")
     with pytest.raises(BuildError, match="counter-example"):
         load(BROKEN, b"other code")
+
+
+def test_one_process_proves_rules_once_whatever_it_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proved: list[str] = []
+    monkeypatch.setattr(rules, "prove", lambda known: proved.extend(known.vocabularies))
+    build._compiled.cache_clear()
+    for name in ("one", "another"):
+        build._vocabularies(GOOD, (), Shelf(tmp_path / name, b"code", all_others=True))
+    assert proved == ["part"]
+    build._compiled.cache_clear()

@@ -27,6 +27,7 @@ def test_results_come_in_the_order_of_the_pieces(jobs: int) -> None:
 @LINUX
 def test_the_work_is_done_in_other_processes_and_may_be_any_function() -> None:
     assert os.getpid() not in set(workers.spread(lambda _: os.getpid(), range(200), 2))
+    assert os.getpid() not in set(workers.spread(lambda _: os.getpid(), range(4), 2, chunk=1))
 
 
 @LINUX
