@@ -1,11 +1,16 @@
-"""Runs Pagefind on staged pages, one index a shard, and tells which fragment belongs to which letter.
+"""Has Pagefind index pages, one index a shard, and tells which fragment belongs to which letter.
 
-It runs in a process group of its own with a time limit and dies with us; its exit code is not believed: every letter must have a
+Pages are handed to it one after the other, by the messages that its own libraries send. Told to read a folder it takes them as
+the disk lists them, and the same letters give another index on another disk.
+
+It runs in a process group of its own with a time limit and dies with us; its answers are not believed: every letter must have a
 fragment that can be read. Pagefind never removes old files, so it always writes into an empty folder.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import gzip
 import hashlib
 import os
@@ -13,14 +18,16 @@ import platform
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
 from site_builder import workers
-from site_builder.model import BuildError
+from site_builder.model import BuildError, File
 
 VERSION = "1.6.0"
 SHA256 = {"linux-x64": "ac6240c0481cd82eaaed2dbac84037259de686c924d50954f6d0dfbf82f6cfcc"}
@@ -36,7 +43,10 @@ CHUNK = "5000"
 GROUP = 8
 """Letters a fragment file: together they take two thirds of the bytes, and a result that is shown loads its neighbours too."""
 
-MAKING = (VERSION, CHUNK, GROUP, UNUSED, PROGRAM)
+SERVICE = "--service"
+"""Asks the program to listen to messages."""
+
+MAKING = (VERSION, SERVICE, CHUNK, GROUP, UNUSED, PROGRAM)
 """What decides, besides the pages, how an index comes out."""
 
 _MAGIC = b"pagefind_dcd"
@@ -57,55 +67,105 @@ def program(root: Path) -> Path:
     return path
 
 
-def index(program: Path, staged: Path, out: Path, letters: int, *, hub: bool = False) -> dict[str, int]:
-    """Indexes the pages below `staged` into the new folder `out`. Page path -> number of its fragment. Raises BuildError (6).
+def index(program: Path, pages: Sequence[File], out: Path, *, hub: bool = False) -> dict[str, int]:
+    """Indexes the pages, in their order, into the new folder `out`. Page path -> number of its fragment. Raises BuildError (6).
 
     With `hub` the program that opens indexes in a browser is kept beside the index.
     """
-    command = [str(program), "--site", str(staged), "--output-path", str(out), "--force-language", "en", "--quiet"]
-    command += ["--max-fragments", str(-(-letters // GROUP))]
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "PAGEFIND_UNSTABLE_INDEX_CHUNK_SIZE": CHUNK,
     }
-    _run(command, environment, SECONDS + SECONDS_A_LETTER * letters)
+    _run([str(program), SERVICE], environment, out.parent, _told(pages, out.name), SECONDS + SECONDS_A_LETTER * len(pages))
     for pattern in UNUSED if hub else UNUSED + PROGRAM:
         for path in out.glob(pattern):
             path.unlink()
     found = _fragments(out)
-    if len(found) != letters:
+    if len(found) != len(pages):
         raise BuildError(
-            f"Pagefind indexed {len(found)} of {letters} letters: build again; if it stays so, report it", exit_code=6
+            f"Pagefind indexed {len(found)} of {len(pages)} letters: build again; if it stays so, report it", exit_code=6
         )
     return found
 
 
-def _run(command: list[str], environment: Mapping[str, str], seconds: float) -> None:
-    try:
-        process = subprocess.Popen(  # noqa: S603  # a program whose digest is checked, with arguments of our own
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=workers.die_with_parent,  # noqa: PLW1509  # one system call, no locks
-        )
-    except OSError as error:
-        raise BuildError(
-            f"Pagefind cannot be started: {error.strerror}: remove node_modules and {INSTALL}", exit_code=3
-        ) from error
-    try:
-        told, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise BuildError(f"Pagefind was stopped after {seconds:.0f} s: is the disk full or read-only?", exit_code=6) from None
-    finally:
-        _end(process)
-    if process.returncode:
-        last = told.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
-        raise BuildError(f"Pagefind failed with {process.returncode}: {last[0][:300]}", exit_code=6)
+def _told(pages: Sequence[File], out: str) -> Iterator[Mapping[str, object]]:
+    """What Pagefind is told. The first index of a process has the number 0."""
+    yield {"type": "NewIndex", "config": {"force_language": "en", "max_fragments": -(-len(pages) // GROUP)}}
+    for page in pages:
+        yield {"type": "AddFile", "index_id": 0, "file_path": page.path, "file_contents": page.content.decode()}
+    yield {"type": "WriteFiles", "index_id": 0, "output_path": out}
+
+
+def _run(
+    command: list[str], environment: Mapping[str, str], place: Path, told: Iterable[Mapping[str, object]], seconds: float
+) -> None:
+    """Says one message after the other, each when the one before has been answered."""
+    with tempfile.TemporaryFile() as complaints:
+        try:
+            process = subprocess.Popen(  # noqa: S603  # a program whose digest is checked, with arguments of our own
+                command,
+                env=environment,
+                cwd=place,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                start_new_session=True,
+                preexec_fn=workers.die_with_parent,  # noqa: PLW1509  # one system call, no locks
+            )
+        except OSError as error:
+            raise BuildError(
+                f"Pagefind cannot be started: {error.strerror}: remove node_modules and {INSTALL}", exit_code=3
+            ) from error
+        stopped = threading.Event()
+
+        def stop() -> None:
+            stopped.set()
+            _end(process)
+
+        late = threading.Timer(seconds, stop)
+        late.start()
+        try:
+            refused = _refusal(process, told)
+        finally:
+            late.cancel()
+            _end(process)
+        if stopped.is_set():
+            raise BuildError(f"Pagefind was stopped after {seconds:.0f} s: is the disk full or read-only?", exit_code=6)
+        if refused is not None:
+            complaints.seek(0)
+            last = (refused or complaints.read().decode("utf-8", "replace")).strip().splitlines()[-1:] or ["it said nothing"]
+            raise BuildError(f"Pagefind failed: {last[0][:300]}", exit_code=6)
+
+
+def _refusal(process: subprocess.Popen[bytes], told: Iterable[Mapping[str, object]]) -> str | None:
+    """The message that Pagefind refuses, in its words; empty where it ends before the last answer. None: it has done all."""
+    if process.stdin is None or process.stdout is None:
+        return ""
+    with process.stdin as asked, process.stdout as answers:
+        for number, payload in enumerate(told):
+            message = msgspec.json.encode({"message_id": number, "payload": payload})
+            try:
+                asked.write(base64.b64encode(message) + b",")
+                answer = msgspec.json.decode(base64.b64decode(_answer(answers)))["payload"]
+            except (OSError, EOFError, binascii.Error, ValueError, LookupError, TypeError, msgspec.DecodeError):
+                return ""
+            if answer["type"] == "Error":
+                return str(answer.get("message"))
+    return None
+
+
+def _answer(answers: IO[bytes]) -> bytes:
+    """The next, which a comma ends."""
+    found = b""
+    while not found.endswith(b","):
+        more = os.read(answers.fileno(), 2**16)
+        if not more:
+            raise EOFError
+        found += more
+    return found[:-1]
 
 
 def _end(process: subprocess.Popen[Any]) -> None:

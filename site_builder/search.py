@@ -6,7 +6,6 @@ A shard whose staged pages are those of an earlier build is taken from the cache
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -103,10 +102,7 @@ class Indexer(NamedTuple):
         """Writes the index."""
         key = _key(name, pages)
         out = self._out(name, key)
-        with tempfile.TemporaryDirectory(prefix=".index-", dir=self.stage) as place:
-            for page in pages:
-                publish.put(Path(place), page)
-            fragments = pagefind.index(self.program, Path(place), out, len(pages), hub=name == HUB)
+        fragments = pagefind.index(self.program, pages, out, hub=name == HUB)
         made = Index(key, fragments, staged.count(letters))
         if self.kept:
             cache.keep(self.kept.folder, key, out, msgspec.msgpack.encode(made))

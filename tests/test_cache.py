@@ -9,7 +9,7 @@ import os
 import shutil
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -32,9 +32,9 @@ def indexed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     names: list[str] = []
     index = pagefind.index
 
-    def counting(program: Path, staged: Path, out: Path, letters: int, *, hub: bool = False) -> dict[str, int]:
+    def counting(program: Path, pages: Sequence[File], out: Path, *, hub: bool = False) -> dict[str, int]:
         names.append(out.name.partition(".")[0])
-        return index(program, staged, out, letters, hub=hub)
+        return index(program, pages, out, hub=hub)
 
     monkeypatch.setattr(pagefind, "index", counting)
     return names

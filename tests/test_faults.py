@@ -41,13 +41,14 @@ def start(letters: Path, out: Path, before: Callable[[], object] | None = None, 
 
 
 def descendants(out: Path) -> list[str]:
-    """Processes that a build of `out` started, by its mark in their environment or its path on their command line."""
+    """Processes that a build of `out` started, by its mark in their environment or the folder in which they work."""
     found = []
     for process in Path("/proc").iterdir():
         try:
             if process.name.isdigit() and int(process.name) != os.getpid():
                 said = (process / "cmdline").read_bytes().replace(b"\0", b" ")
-                if f"{MARK}={out}\0".encode() in (process / "environ").read_bytes() + b"\0" or os.fsencode(out.parent) in said:
+                marked = f"{MARK}={out}\0".encode() in (process / "environ").read_bytes() + b"\0"
+                if marked or str(process.joinpath("cwd").readlink()).startswith(f"{out.parent}/"):
                     state = (process / "stat").read_text().rpartition(")")[2].split()[0]
                     found += [said.decode(errors="replace")] if state != "Z" else []
         except (OSError, IndexError):  # it has ended meanwhile
@@ -117,7 +118,7 @@ def test_a_build_killed_while_the_indexer_runs_takes_it_with_it_and_leaves_nothi
 ) -> None:
     folders, manifests, _ = generations
     build = start(folders[1], site)
-    while not any("pagefind" in said and "--site" in said for said in descendants(site)):
+    while not any("pagefind" in said and "--service" in said for said in descendants(site)):
         assert build.poll() is None, "the indexer was never seen"
     build.kill()
     build.wait()

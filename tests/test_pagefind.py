@@ -7,6 +7,8 @@ import gzip
 import json
 import os
 import shutil
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -20,9 +22,28 @@ from tests.conftest import ROOT
 RULES = rules.Rules((), {})
 
 
-def a_program(folder: Path, script: str) -> Path:
+LISTENS = """#!{python}
+import base64, json, os, subprocess, sys, time
+
+def heard():
+    left = b""
+    while more := os.read(0, 65536):
+        *whole, left = (left + more).split(b",")
+        yield from (json.loads(base64.b64decode(one))["payload"] for one in whole)
+
+def say(**payload):
+    os.write(1, base64.b64encode(json.dumps({{"message_id": 0, "payload": payload}}).encode()) + b",")
+
+for message in heard():
+    {does}
+"""
+ALL_IS_WELL = 'say(type="Done")'
+
+
+def a_program(folder: Path, does: str) -> Path:
+    """`does`: a line of Python for each message, which it answers with `say`."""
     path = folder / "pagefind"
-    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.write_text(LISTENS.format(python=sys.executable, does=does))
     path.chmod(0o755)
     return path
 
@@ -36,12 +57,12 @@ def program() -> Path:
 
 
 def index(program: Path, folder: Path, letters: list[Letter], hub: bool = False) -> dict[str, int]:
-    for letter in letters:
-        page = staged.page(letter, RULES)
-        path = folder / "staged" / page.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page.content)
-    return pagefind.index(program, folder / "staged", folder / "out", len(letters), hub=hub)
+    folder.mkdir(exist_ok=True)
+    return pagefind.index(program, [staged.page(letter, RULES) for letter in letters], folder / "out", hub=hub)
+
+
+def tree(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_every_letter_gets_a_fragment_of_its_own(program: Path, tmp_path: Path) -> None:
@@ -79,13 +100,18 @@ def test_only_the_hub_keeps_the_program_of_the_browser(program: Path, tmp_path: 
     assert {"pagefind.js", "pagefind-worker.js", "wasm.en.pagefind"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
-def test_the_same_letters_give_the_same_bytes(program: Path, tmp_path: Path) -> None:
-    trees = []
-    for name in ("one", "two"):
-        index(program, tmp_path / name, list(corpus.letters(10)))
-        out = tmp_path / name / "out"
-        trees.append({path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()})
-    assert trees[0] == trees[1]
+def test_the_same_letters_in_the_same_order_give_the_same_bytes_wherever_they_stand(program: Path, tmp_path: Path) -> None:
+    """A disk lists the files of a folder in an order of its own: a letter more or less beside them, or memory, is another disk."""
+    letters = list(corpus.letters(40))
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as elsewhere:
+        places = [tmp_path / "one", tmp_path / "two", Path(elsewhere)]
+        for place in places:
+            index(program, place, letters)
+        one, *others = (tree(place / "out") for place in places)
+    assert others == [one, one]
+    index(program, tmp_path / "control", letters[::-1])
+    assert tree(tmp_path / "control" / "out") != one
 
 
 def test_missing_tools_are_named_with_the_command_that_mends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,26 +136,32 @@ def test_a_program_that_is_not_the_published_one_is_not_run(program: Path, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("does", "told"),
     [
-        ("echo disk trouble; exit 101", "failed with 101: disk trouble"),
-        ("kill -SEGV $$", "failed with -11"),
-        ("exit 0", "indexed 0 of 2 letters"),  # it said all was well
-        ('mkdir -p "$4/fragment"; echo half > "$4/fragment/en_1234567.pf_fragment"', "cannot be read"),
+        ('sys.exit("disk trouble")', "failed: disk trouble"),
+        ("os.abort()", "failed: it said nothing"),
+        ('os.write(1, b"nothing that is known,")', "failed: it said nothing"),
+        ('say(type="Error", message="cannot write")', "failed: cannot write"),
+        (ALL_IS_WELL, "indexed 0 of 2 letters"),
+        (
+            'f = message.get("output_path"); f and os.makedirs(f"{f}/fragment"); '
+            f'f and open(f"{{f}}/fragment/en_1234567.pf_fragment", "w").write("half"); {ALL_IS_WELL}',
+            "cannot be read",
+        ),
     ],
 )
-def test_a_run_that_goes_wrong_is_told_in_one_line(tmp_path: Path, script: str, told: str) -> None:
+def test_a_run_that_goes_wrong_is_told_in_one_line(tmp_path: Path, does: str, told: str) -> None:
     with pytest.raises(BuildError, match=told) as error:
-        index(a_program(tmp_path, script), tmp_path, list(corpus.letters(2)))
+        index(a_program(tmp_path, does), tmp_path, list(corpus.letters(2)))
     assert error.value.exit_code == 6
     assert "\n" not in str(error.value)
 
 
 def test_a_run_without_end_is_stopped_with_all_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagefind, "SECONDS", 0.5)
-    script = f"sleep 60 & echo $! > {tmp_path}/child; wait"
+    monkeypatch.setattr(pagefind, "SECONDS", 2)
+    does = f'open("{tmp_path}/child", "w").write(str(subprocess.Popen(["sleep", "60"]).pid)); time.sleep(60)'
     with pytest.raises(BuildError, match="stopped after"):
-        index(a_program(tmp_path, script), tmp_path, list(corpus.letters(2)))
+        index(a_program(tmp_path, does), tmp_path, list(corpus.letters(2)))
     child = int((tmp_path / "child").read_text())
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and _runs(child):
