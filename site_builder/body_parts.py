@@ -56,8 +56,10 @@ _COUNTS = re.compile(
     r"(?:treatments?|care|treated|evaluat\w*)? ?for|treat(?:ed|ment) for|impression|assessment|sustain|complain|c/o|report"
     r"|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom|endors|states?\b|describ|experienc|suffer"
     r"|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?|claim involves|condition|hurt"
-    r"|status[- ]post|s/p|post[- ]?op|pain|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b|spasms? in|difficult"
-    r"|bothers?|feels?|feeling|ongoing|continu|persist|problem|trouble"
+    r"|status[- ]post|s/p|post[- ]?op|pain(?!less|-free| free)|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b"
+    r"|spasms? in|difficult"
+    r"|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu|persist|problem"
+    r"|trouble"
     # how it happened
     r"|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)|caught|jammed|smash"
     r"|\b(?:rolled|cut) (?:his|her)|(?<!not )accepted|body regions?"
@@ -66,30 +68,37 @@ _COUNTS = re.compile(
     r"|derangement|impingement|tunnel(?! release)|contracture|triggering|disc disease|degenerati|disorder|spondyl|stenosis"
     r"|syndrome|lesion|arthritis|arthrosis|arthropathy|tendinopathy|tendinosis"
     r"|chondromalacia|necrosis|neuropath|neuroma|hernia|asthma|ulcer|reflux|gerd|insufficiency|panic|swollen|nonunion|cyst|dizz"
-    r"|hearing loss|tinnitus|scar(?:ring|s)?\b|foreign body|migraine|headache|\b[a-z]{3,20}(?:itis|algia|dynia)\b"
+    r"|hearing loss|tinnitus|carious|caries|grind|develop(?:ed|ing|s)|scar(?:ring|s)?\b|foreign body|migraine|headache"
+    r"|\b[a-z]{3,20}(?:itis|algia|dynia)\b"
 )
 _TOLD = re.compile(
     r"complain|c/o|\breport(?:s|ed)?\b(?! (?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with|chief|subjective"
-    r"|symptom|endors|describ|states? that|experienc|suffer|continues? to have|ongoing|persistent"
+    r"|symptom|endors|describ|states? that|experienc|suffer|continues? to have|ongoing|persistent|claim for"
 )
 _NAMED = re.compile(
-    r"diagnos(?:is|es|ed) (?!stud|test|imag)|treatments? for|treated for|impression|diagnoses|assessment (?:was|included|of)"
+    r"diagnos(?:is|es|ed) (?!stud|test|imag)|treatments? for|treated (?:with (?:[\w-]+ ){1,5})?for|impression|diagnoses"
+    r"|assessment (?:was|included|of)"
     r"|status[- ]post"
 )
 _EXAM = re.compile(
-    r"\bexam(?:s|ined|ination|inations)?\b|objective|tender|range of motion|\brom\b|palpa|reflex|sensation|sensory|strength"
-    r"|\bmotor\b|inspection|gait|flexion|extension|abduction|maneuver|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
+    r"\bexam(?:s|ined|ination|inations)?\b|objective|tender|range of motion|\brom\b|palpa|reflex|(?<!ing )sensation|sensory"
+    r"|strength"
+    r"|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
+    r"|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
     r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
     r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
 )
 _IMAGING = re.compile(
-    r"\bx-? ?rays?|\bmris?\b|magnetic resonance|\bct\b|computed tomography|computerized|\bemgs?\b|\bncvs?\b|\bncs\b"
+    r"\bx-? ?rays?|\bmris?\b|magnetic resonance|\bct\b(?! (?:through|from|date|injur|claim|trauma))|computed tomography"
+    r"|computerized|\bemgs?\b|\bncvs?\b|\bncs\b"
     r"|electrodiagnostic|electromyogra|imaging|radiograph|ultraso(?:und|nogra)|\bscans?\b|echocardiogram"
     r"|diagnostic (?:stud|test|imag)|ekg|studies"
 )
 _OTHER = re.compile(
     r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
     r"|past medical|medical history|surgical history|family history|social history|prior history|comorbid"
+    r"|(?:previous|earlier|prior) (?:\w+ ){0,3}(?:injury|claim|repairs?)\b|without (?:residual|recurrence)|full recovery"
+    r"|before the (?:accident|injury)|compromise and release|(?:claim|case) (?:was |is )?(?:closed|settled)|contraindicat"
     r"|unrelated|non-?industrial|not (?:industrially|work)[ -]?related|prior claim"
     r"|history of (?:\w+ )?(?:cancer|thyroid|hypothyroid|stroke|asthma|gerd|hiv|high blood)"
     r"|history (?:of|included|includes|is|was) (?:smok|tobac|alcohol|drug|hypert|diabet)"
@@ -99,7 +108,8 @@ _OTHER = re.compile(
     r"|underwent|sessions? of|completed \w+ (?:sessions|visits)|the patient would like|will (?:be|have|need)|would benefit"
 )
 _NOT = re.compile(
-    r"\b(?:no(?! (?:loss of consciousness|loc\b))|denie[sd]|denying|negative for|not|never|nor|neither|free of|absence of"
+    r"\b(?:no(?! (?:loss of consciousness|loc\b)(?!,? (?:or|nor|headaches?)\b))|denie[sd]|denying|negative for|not|never|nor"
+    r"|neither|free of|absence of"
     # "displacement of a disc without myelopathy, knee sprain"
     r"|without(?! (?:(?:mention|evidence) of )?(?:myelopathy|radiculopathy|loss of consciousness|loc\b|obstruction|gangrene))"
     r"|rule[sd]? out|r/o|unremarkable"
@@ -107,10 +117,12 @@ _NOT = re.compile(
     r"|(?P<moment>when (?:he|she)))\b"
 )
 _NOT_AFTER = re.compile(
-    r"\b[\w-]{1,30}+(?: (?:pain|symptoms?|joint|spine|area|injury|complaints?)){0,3}"
+    r"s?\b(?: (?:pain|symptoms?|joint|spine|area|injury|complaints?|stability|motion|rotation|function)){0,3}"
     r"(?:(?:,? and|,? or|,)(?: (?!(?:is|are|was|were|and|or)\b)[\w-]{1,30}+){1,3}){0,3}"
-    r"(?: (?:is|are|was|were|has|have) (?:now |been |completely |fully )?(?:without|unremarkable|asymptomatic|non-?tender|normal"
-    r"|within normal|resolved|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign|denied)"
+    r"(?: (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well )?(?:without|unremarkable|asymptomatic"
+    r"|non-?tender"
+    r"|normal|within normal|resolved|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign"
+    r"|preserved|full\b|controlled|denied)|denied)"
     r"|[^,;]{0,25}(?:non-?industrial|unrelated|not (?:industrially|work)[ -]?related))"
 )
 """`Neck, back and hip are without complaints`"""
@@ -141,7 +153,8 @@ class _Mention(NamedTuple):
 
 def requested(text: str, vocabulary: Vocabulary, injured: Sequence[str] = ()) -> Found:
     """Regions named in a request. A "back" that nothing tells more of is the part of the back that is injured, else all of it."""
-    mentions = [_Mention(match, "request") for match in vocabulary.find(text)]
+    matches = vocabulary.find(text)
+    mentions = [_Mention(match, "request") for match in matches if not _is_of_a_limb(match, matches)]
     return _found("request_body_parts", _one_back(mentions, injured), vocabulary)
 
 
@@ -173,11 +186,16 @@ def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
             yield from (piece for piece in pieces if piece.strip())
 
 
+def _is_of_a_limb(match: Match, matches: Sequence[Match]) -> bool:
+    """CRPS belongs to the limb that has it."""
+    named = match.words in ("crps", "complex regional pain syndrome")
+    return named and any(other.value.id != match.value.id for other in matches)
+
+
 def _is_of_another(match: Match, matches: Sequence[Match]) -> bool:
-    """Sleeplessness told beside anxiety or depression belongs to them, CRPS to the limb that has it."""
-    if match.words in ("crps", "complex regional pain syndrome"):
-        return any(other.value.id != match.value.id for other in matches)
-    return match.words in ("insomnia", "sleep", "sleeping") and any(other.value.id == "psyche" for other in matches)
+    """Sleeplessness told beside anxiety or depression belongs to them."""
+    sleepless = match.words in ("insomnia", "sleep", "sleeping") and any(other.value.id == "psyche" for other in matches)
+    return sleepless or _is_of_a_limb(match, matches)
 
 
 def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
@@ -192,7 +210,7 @@ def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
         clause = text[start:border]
         for match in matches:
             here = start <= match.start < border and not _is_of_another(match, matches)
-            if here and not _denied(clause, match.start - start) and not _imaged(text, match):
+            if here and not _denied(clause, match.start - start, match.end - start) and not _imaged(text, match):
                 yield _Mention(match, why)
         start = border
 
@@ -212,11 +230,11 @@ def _about(text: str) -> str | None:
     return "diagnosis" if named and named.start() == first_cue else "complaint"
 
 
-def _denied(clause: str, place: int) -> bool:
-    """Does a denial, or what merely makes it worse, stand before the place and still hold there, or else behind it?"""
-    if _NOT_AFTER.match(clause, place):
+def _denied(clause: str, start: int, end: int) -> bool:
+    """Does a denial, or what merely makes it worse, stand before the words and still hold there, or else behind them?"""
+    if _NOT_AFTER.match(clause, end):
         return True
-    before = clause[:place]
+    before = clause[:start]
     *_, last = (None, *_NOT.finditer(before))
     if last is None:
         return False

@@ -47,21 +47,23 @@ _MARK = re.compile(
     r"|no (?:applicable )?(?:section|guideline)s? (?:of|in|from) the MTUS|the MTUS (?:was|is|were) (?:silent|not applicable)"
     r"|the MTUS (?:[a-z/&-]{1,20} ){0,8}?(?:did|does|do) not (?:[a-z]{1,20} )?(?:address|discuss|mention|cover))"
     r"|(?P<adopts>found (?:that )?the (?:[a-z]{1,20} ){0,2}(?:section|guideline)s? (?:(?!not )[a-z]{1,20} ){0,7}"
-    r"(?:relevant|appropriate|applicable))"
+    r"(?:relevant|appropriate|applicable)"
+    r"|(?:based (?:their|its|his/her|his|her) decision |relied )(?:up)?on the (?:same(?: [a-z]{1,20})?(?: of the MTUS)?"
+    r"|(?:guideline|section)s? (?:used|cited|relied (?:up)?on))(?: (?:guideline|section)s?)?(?: of the MTUS)?)"
     r"|(?P<sources>non ?[-‐‑–—]? ?MTUS(?: citations?)?|other medical treatment guidelines?(?: or medical evidence)?)"
     r"|(?P<list>(?:based (?:(?:their|its|his/her|his|her) decision )?(?:up)?on|found|cited|relied (?:up)?on|,? and(?: on)?|;)"
     r" (?:the )?(?:California )?MTUS(?! (?:is|was|were|did|does|has)\b))"
-    r"|(?P<based>based (?:their|its|his/her|his|her) decision (?:up)?on(?! recommendation)|relied (?:up)?on"
+    r"|(?P<based>based (?:their|its|his/her|his|her) decision (?:up)?on(?! recommendation)|(?<!was )(?<!were )relied (?:up)?on"
     r"|decision (?:is |was )?based (?:up)?on)",
     _FLAGS,
 )
 _PART = r"(?:a )?part of (?:the )?MTUS"
 _NOT_PART = re.compile(rf"not {_PART}", _FLAGS)
-_PART_OF = re.compile(rf"(?:(?P<one>is not)|is|are(?: not)?) {_PART}", _FLAGS)
+_PART_OF = re.compile(rf"(?:(?P<one>is not|, not)|is|are(?: not)?|,) {_PART}", _FLAGS)
 _OURS = re.compile(r"MTUS|ACOEM|American College of Occupational", _FLAGS)
 _FILLER = re.compile(
     r"\b(?:the|and|also|a|of|on|in|its|his|her|their|per|that|decision|based|citation|(?:claims )?administrator|reviewer"
-    r"|(?:expert|physician) reviewer)\b",
+    r"|(?:expert|physician) reviewer|relevant|applicable|appropriate|to|employee's|clinical circumstances?)\b",
     _FLAGS,
 )
 _NO_SOURCE = re.compile(r"(?<![\s.])[\s.]*(?:none|n/?a|not applicable)[\s.]*", _FLAGS)
@@ -186,7 +188,9 @@ def _clauses(part: str, vocabulary: Vocabulary) -> Iterator[str]:
         if place and any(_items(clause[:place], vocabulary.family("mtus"))):
             yield from (clause[:place], clause[place:])
         else:
-            goes_on = not clause.startswith(".") and _WORD.search(_FILLER.sub("", clause))  # a further sentence cites nothing
+            goes_on = not clause.lstrip().startswith(".") and _WORD.search(
+                _FILLER.sub("", clause)
+            )  # a further sentence cites nothing
             if start == 0 or goes_on or vocabulary.family(None).find(clause):
                 yield clause
         start = match.end() if match else len(part)

@@ -1,4 +1,4 @@
-"""How the field words things: requests, case summaries and citations, written from knowledge of it before the rules were asked.
+"""How the field words things: requests, case summaries, citations and reviewers' credentials, written from knowledge of it before the rules were asked.
 
 Whoever adds a word to a vocabulary sees here what else it changes. A line says what was expected, and the rules find; what
 they read otherwise was looked at, and left out where two readings are as good. Nothing is of a real letter.
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from site_builder import body_parts, citations, treatments
-from tests import corpus
+from site_builder import body_parts, citations, header, treatments
+from site_builder.model import Section
+from tests import corpus, letter_texts
 
 WORDINGS = Path(__file__).with_name("wordings")
 KNOWN = corpus.known().vocabularies
@@ -64,3 +65,12 @@ def test_a_paragraph_cites_the_guidelines_and_sections_that_it_names() -> None:
         assert list(cited.guidelines) == guidelines, paragraph
         if sections:
             assert (" | ".join(name for _, name in cited.sections) or "-") == sections, paragraph
+
+
+def test_the_credentials_of_a_reviewer_give_states_and_specialties() -> None:
+    form = next(form for form in letter_texts.FORMATS if form.key == "determination")
+    read = {said: (states.split(","), specialties.split(";")) for states, specialties, said in rows("reviewers.txt")}
+    assert len(read) > 100
+    for said, (states, specialties) in read.items():
+        found, _ = header.fields_of([Section(kind="reviewer", heading="", paragraphs=(said,))], form)
+        assert [found.get("licensure", ()), found.get("specialties", ())] == [tuple(states), tuple(specialties)], said
