@@ -7,6 +7,7 @@ is set. With FULL set (`make test-full`) the property tests run with many more e
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -21,19 +22,26 @@ from site_builder.options import Options
 from site_builder.serve import Server
 from tests import browser
 
-_CACHE = tempfile.TemporaryDirectory(prefix="cache-")
-"""Of all builds of this process that do not name their own."""
 ROOT = Path(__file__).parents[1]
 FULL = bool(os.environ.get("FULL"))
+MEMORY, ROOM = "/dev/shm", 4 * 2**30
+"""A file system in memory: where it has that many bytes free the folders of tests stand there, and take two thirds of the time."""
 
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("full", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("full" if FULL else "fast")
 
 
-def pytest_configure() -> None:
-    """What is kept from build to build is not that of the checkout. Under nohup, or behind a shell's `&`, signals are ignored, and children inherit that; a handler they do not inherit."""
-    os.environ.setdefault("SITE_BUILDER_CACHE", os.path.join(_CACHE.name, "cache"))
+def pytest_configure(config: pytest.Config) -> None:
+    """What is kept from build to build is not that of the checkout, and one for all processes of the tests. Under nohup, or behind
+    a shell's `&`, signals are ignored, and children inherit that; a handler they do not inherit.
+    """
+    if "SITE_BUILDER_CACHE" not in os.environ:
+        cache = tempfile.TemporaryDirectory(prefix="cache-")
+        config.add_cleanup(cache.cleanup)
+        os.environ["SITE_BUILDER_CACHE"] = os.path.join(cache.name, "cache")
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, lambda *_: None)

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,6 +43,7 @@ OTHERS: Mapping[str, dict[str, object]] = {
     "one processor": {"before": ["taskset", "-c", "0"]},
     "letters made in another order, with times of the future": {"shuffled": True},
     "another name of the site's folder": {"out": "quite/another/place"},
+    "another disk, which lists files in another order": {"disk": True},
     "no home and no user": {"HOME": "/nonexistent", "USER": "", "LOGNAME": ""},
     "another place for temporary files": {"TMPDIR": "temporary"},
     "a date given from outside": {"SOURCE_DATE_EPOCH": "86400"},
@@ -49,7 +51,7 @@ OTHERS: Mapping[str, dict[str, object]] = {
     "indexes kept from the build before": {"cache": "kept"},
 }  # fmt: skip
 MIXED: Mapping[str, dict[str, object]] = {
-    "one way": {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "umask": 0o077, "cwd": "elsewhere", "jobs": "4", "out": "another/place"},
+    "one way": {"PYTHONHASHSEED": "1", "TZ": "Pacific/Kiritimati", "umask": 0o077, "cwd": "elsewhere", "jobs": "4", "out": "another/place", "disk": True},
     "another way": {"PYTHONHASHSEED": "7", "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "shuffled": True}
     | {"TMPDIR": "temporary", "HOME": "/nonexistent", "before": ["taskset", "-c", "0"], "SOURCE_DATE_EPOCH": "86400", "cache": "kept"},
 }  # fmt: skip
@@ -68,7 +70,12 @@ def letters(folder: Path, shuffled: bool) -> Path:
 
 def tree(place: Path, **how: object) -> dict[str, str]:
     """Path -> digest of every file of a site built in an environment of its own."""
-    out = place / str(how.pop("out", "site"))
+    with tempfile.TemporaryDirectory() as elsewhere:
+        return _tree(place, Path(elsewhere) if how.pop("disk", False) else place, **how)
+
+
+def _tree(place: Path, of_site: Path, **how: object) -> dict[str, str]:
+    out = of_site / str(how.pop("out", "site"))
     folder = place / "letters-shuffled" if how.get("shuffled") else place / "letters"
     if not folder.exists():
         letters(folder, bool(how.get("shuffled")))

@@ -125,16 +125,10 @@ def test_the_control_that_indexes_into_the_old_folder_keeps_what_was_taken_down(
     except BuildError as error:
         pytest.skip(str(error))
     reading = build.read(Options(letters=put(tmp_path / "letters", [])))
-    (tmp_path / "staged").mkdir()
-    for one in reading.letters:
-        page = staged.page(one, rules.Rules((), {}))
-        path = tmp_path / "staged" / page.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page.content)
-    pagefind.index(program, tmp_path / "staged", tmp_path / "out", len(reading.letters))
-    (tmp_path / "staged" / reading.letters[0].url).unlink()
+    pages = [staged.page(one, rules.Rules((), {})) for one in reading.letters]
+    pagefind.index(program, pages, tmp_path / "out")
     with pytest.raises(BuildError, match="indexed"):
-        pagefind.index(program, tmp_path / "staged", tmp_path / "out", len(reading.letters) - 1)
+        pagefind.index(program, pages[1:], tmp_path / "out")
     assert hits(tmp_path / "out", [reading.letters[0].id])
 
 
