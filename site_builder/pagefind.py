@@ -10,7 +10,7 @@ fragment that can be read. Pagefind never removes old files, so it always writes
 from __future__ import annotations
 
 import base64
-import binascii
+import contextlib
 import gzip
 import hashlib
 import os
@@ -27,7 +27,7 @@ from typing import IO, Any
 import msgspec
 
 from site_builder import workers
-from site_builder.model import BuildError, File
+from site_builder.model import BuildError, File, Frozen
 
 VERSION = "1.6.0"
 SHA256 = {"linux-x64": "ac6240c0481cd82eaaed2dbac84037259de686c924d50954f6d0dfbf82f6cfcc"}
@@ -50,6 +50,18 @@ MAKING = (VERSION, SERVICE, CHUNK, GROUP, UNUSED, PROGRAM)
 """What decides, besides the pages, how an index comes out."""
 
 _MAGIC = b"pagefind_dcd"
+
+
+class _Payload(Frozen, frozen=True):
+    type: str
+    """`Error`, or what was done."""
+    message: str = ""
+
+
+class _Answer(Frozen, frozen=True):
+    """What Pagefind says to a message."""
+
+    payload: _Payload
 
 
 def program(root: Path) -> Path:
@@ -149,16 +161,16 @@ def _refusal(process: subprocess.Popen[bytes], told: Iterable[Mapping[str, objec
             message = msgspec.json.encode({"message_id": number, "payload": payload})
             try:
                 asked.write(base64.b64encode(message) + b",")
-                answer = msgspec.json.decode(base64.b64decode(_answer(answers)))["payload"]
-            except (OSError, EOFError, binascii.Error, ValueError, LookupError, TypeError, msgspec.DecodeError):
+                answer = msgspec.json.decode(base64.b64decode(_next(answers)), type=_Answer).payload
+            except (OSError, EOFError, ValueError, msgspec.DecodeError):
                 return ""
-            if answer["type"] == "Error":
-                return str(answer.get("message"))
+            if answer.type == "Error":
+                return answer.message
     return None
 
 
-def _answer(answers: IO[bytes]) -> bytes:
-    """The next, which a comma ends."""
+def _next(answers: IO[bytes]) -> bytes:
+    """The next answer, which a comma ends."""
     found = b""
     while not found.endswith(b","):
         more = os.read(answers.fileno(), 2**16)
@@ -170,7 +182,8 @@ def _answer(answers: IO[bytes]) -> bytes:
 
 def _end(process: subprocess.Popen[Any]) -> None:
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may be ended from two sides
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
