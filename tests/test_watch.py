@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -30,7 +31,7 @@ class Builds:
         self.news.release()
 
     def next(self) -> set[str]:
-        assert self.news.acquire(timeout=10), "no build within 10 seconds"
+        assert self.news.acquire(timeout=30), "no build within 30 seconds"
         return self.seen[-1]
 
     def none_within(self, seconds: float) -> bool:
@@ -42,10 +43,17 @@ def watching(
     inputs: list[Path], recheck: float = 60, glance: Callable[[frozenset[Path]], object] = lambda files: None
 ) -> Iterator[Builds]:
     """Without rechecks, so that only events can ring."""
-    builds, stop = Builds(inputs), threading.Event()
+    builds, stop, looked = Builds(inputs), threading.Event(), threading.Event()
+
+    def look(inputs: list[Path]) -> frozenset[object]:
+        found = looks(inputs)
+        looked.set()
+        return found
+
     thread = threading.Thread(target=watch, args=(inputs, builds, stop, recheck), kwargs={"glance": glance})
-    thread.start()
-    time.sleep(0.3)  # the observer is up
+    with mock.patch("site_builder.watch.looks", look):
+        thread.start()
+        assert looked.wait(10), "nobody watches"
     try:
         yield builds
     finally:
