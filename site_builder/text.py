@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ def clean(text: str) -> str:
 
 def lines_of(text: str) -> tuple[Line, ...]:
     """Lines of `clean` text with their numbers; exactly one blank line stands between paragraphs, none at either end."""
-    rows = _rows(text)
+    rows = list(_without_page_numbers(_rows(text)))
     layout = _layout(rows)
     lines: list[Line] = []
     above: _Row | None = None
@@ -118,6 +118,21 @@ def _rows(text: str) -> list[_Row]:
                 blanks += 1
                 spaced = spaced or bool(typed)
     return rows
+
+
+def _without_page_numbers(rows: Sequence[_Row]) -> Iterator[_Row]:
+    """Without rows that hold the number of their page alone, at its head or foot; what stood above them stands above the next."""
+    page, left = 1, _Row(0, "", 0, spaced=False, pages=0)
+    is_one_page = not any(row.pages for row in rows)
+    for row, below in zip(rows, [*rows[1:], None], strict=False):
+        page += row.pages
+        whole = row._replace(blanks=left.blanks + row.blanks, spaced=left.spaced or row.spaced, pages=left.pages + row.pages)
+        at_edge = row.pages or below is None or below.pages
+        if is_one_page or not at_edge or row.text != str(page):
+            yield whole
+            left = _Row(0, "", 0, spaced=False, pages=0)
+        else:
+            left = whole
 
 
 def _layout(rows: Sequence[_Row]) -> _Layout:

@@ -163,6 +163,21 @@ def test_a_page_break_ends_a_paragraph_where_the_line_or_the_sentence_had_come_t
     assert len(texts(f"{'X' * 100}\n{above}{between}{below} it went on")) == count
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("One.\n\n1\n\fTwo.\n\n2\n\fThree.\n\n3\n", ["One.", "Two.", "Three."]),
+        ("One.\n\n\f2\n\nTwo.\n\n\f3\n\nThree.", ["One.", "Two.", "Three."]),
+        ("The pain goes\n1\n\fdown the leg.", ["The pain goes down the leg."]),
+        ("Norco 10/325 mg, count\n\f90\nwith one refill.", ["Norco 10/325 mg, count 90 with one refill."]),  # of another page
+        ("Page one.\n\n\fMotrin, count\n2\nwith no refill.", ["Page one.", "Motrin, count 2 with no refill."]),  # amid a page
+        ("Motrin, count\n1", ["Motrin, count 1"]),  # there is one page only
+    ],
+)
+def test_the_bare_number_of_a_page_at_its_edge_is_no_word_of_the_letter(typed: str, read: list[str]) -> None:
+    assert texts(typed) == read
+
+
 def test_a_paragraph_has_the_number_of_its_first_line() -> None:
     assert paragraphs(lines_of("\na\nb\n\n\nc")) == (Line(2, "a b"), Line(6, "c"))
 
