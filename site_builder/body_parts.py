@@ -57,9 +57,8 @@ _COUNTS = re.compile(
     r"|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom|endors|states?\b|describ|experienc|suffer"
     r"|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?|claim involves|condition|hurt"
     r"|status[- ]post|s/p|post[- ]?op|pain(?!less|-free| free)|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b"
-    r"|spasms? in|difficult"
-    r"|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu|persist|problem"
-    r"|trouble"
+    r"|spasms? in|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
+    r"|persist|problem|trouble"
     # how it happened
     r"|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)|caught|jammed|smash"
     r"|\b(?:rolled|cut) (?:his|her)|(?<!not )accepted|body regions?"
@@ -82,8 +81,7 @@ _NAMED = re.compile(
 )
 _EXAM = re.compile(
     r"\bexam(?:s|ined|ination|inations)?\b|objective|tender|range of motion|\brom\b|palpa|reflex|(?<!ing )sensation|sensory"
-    r"|strength"
-    r"|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
+    r"|strength|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
     r"|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
     r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
     r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
@@ -120,9 +118,8 @@ _NOT_AFTER = re.compile(
     r"s?\b(?: (?:pain|symptoms?|joint|spine|area|injury|complaints?|stability|motion|rotation|function)){0,3}"
     r"(?:(?:,? and|,? or|,)(?: (?!(?:is|are|was|were|and|or)\b)[\w-]{1,30}+){1,3}){0,3}"
     r"(?: (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well )?(?:without|unremarkable|asymptomatic"
-    r"|non-?tender"
-    r"|normal|within normal|resolved|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign"
-    r"|preserved|full\b|controlled|denied)|denied)"
+    r"|non-?tender|normal|within normal|resolved|not (?:painful|injured|involved|accepted|reported)|never been injured"
+    r"|pain[- ]free|benign|preserved|full\b|controlled|denied)|denied)"
     r"|[^,;]{0,25}(?:non-?industrial|unrelated|not (?:industrially|work)[ -]?related))"
 )
 """`Neck, back and hip are without complaints`"""

@@ -188,9 +188,8 @@ def _clauses(part: str, vocabulary: Vocabulary) -> Iterator[str]:
         if place and any(_items(clause[:place], vocabulary.family("mtus"))):
             yield from (clause[:place], clause[place:])
         else:
-            goes_on = not clause.lstrip().startswith(".") and _WORD.search(
-                _FILLER.sub("", clause)
-            )  # a further sentence cites nothing
+            # a further sentence cites nothing
+            goes_on = not clause.lstrip().startswith(".") and _WORD.search(_FILLER.sub("", clause))
             if start == 0 or goes_on or vocabulary.family(None).find(clause):
                 yield clause
         start = match.end() if match else len(part)
