@@ -122,7 +122,7 @@ _NOT_AFTER = re.compile(
     r"|pain[- ]free|benign|preserved|full\b|controlled|denied)|denied)"
     r"|[^,;]{0,25}(?:non-?industrial|unrelated|not (?:industrially|work)[ -]?related))"
 )
-"""`Neck, back and hip are without complaints`"""
+"""Behind a region: `Neck, back and hip are without complaints`"""
 _LETS_GO = re.compile(
     r"\b(?:but|(?<!problems )(?<!problem )(?<!difficulty )(?<!trouble )(?<!issues )with|has|(?<!having )had|complains|reports"
     r"|which|that|who|however|felt|feels?|developed|(?:(?<=and )|(?<=he )|(?<=worker )|(?<=patient ))injured|injuring|hurt"

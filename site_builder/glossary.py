@@ -2,7 +2,8 @@
 
 The words are the headings of the hand-written glossary: abbreviations ("UR") as they are written, words of several parts ("claims
 administrator") in any case. One plain word ("issue") is too common to be linked. What a letter says is left as it is, and so are
-links, headings, controls and code. One pass over the main part of a page, which steps over what is left as it is.
+links, headings, controls, code, and lists of decisions and values. One pass over the main part of a page, which steps over what
+is left as it is.
 """
 
 from __future__ import annotations

@@ -44,7 +44,9 @@ def clean(text: str) -> str:
 
 def lines_of(text: str) -> tuple[Line, ...]:
     """Lines of `clean` text with their numbers; exactly one blank line stands between paragraphs, none at either end."""
-    rows = list(_without_page_numbers(_rows(text)))
+    rows = _rows(text)
+    if any(row.pages for row in rows):  # a single page needs no number
+        rows = list(_without_page_numbers(rows))
     layout = _layout(rows)
     lines: list[Line] = []
     above: _Row | None = None
@@ -95,6 +97,9 @@ class _Row(NamedTuple):
     """Form feeds above."""
 
 
+_NOTHING = _Row(0, "", 0, spaced=False, pages=0)
+
+
 class _Layout(NamedTuple):
     usual: int
     """Empty lines between any two lines: 0 unless the printout doubled its line spacing."""
@@ -122,17 +127,20 @@ def _rows(text: str) -> list[_Row]:
 
 def _without_page_numbers(rows: Sequence[_Row]) -> Iterator[_Row]:
     """Without rows that hold the number of their page alone, at its head or foot; what stood above them stands above the next."""
-    page, left = 1, _Row(0, "", 0, spaced=False, pages=0)
-    is_one_page = not any(row.pages for row in rows)
-    for row, below in zip(rows, [*rows[1:], None], strict=False):
+    page, left = 1, _NOTHING
+    for row, below in zip(rows, [*rows[1:], None], strict=True):
         page += row.pages
-        whole = row._replace(blanks=left.blanks + row.blanks, spaced=left.spaced or row.spaced, pages=left.pages + row.pages)
         at_edge = row.pages or below is None or below.pages
-        if is_one_page or not at_edge or row.text != str(page):
+        is_number = at_edge and row.text == str(page)
+        whole = row if left is _NOTHING else _below(left, row)
+        if not is_number:
             yield whole
-            left = _Row(0, "", 0, spaced=False, pages=0)
-        else:
-            left = whole
+        left = whole if is_number else _NOTHING
+
+
+def _below(left: _Row, row: _Row) -> _Row:
+    """The row with what stood above the one that was left out before it."""
+    return row._replace(blanks=left.blanks + row.blanks, spaced=left.spaced or row.spaced, pages=left.pages + row.pages)
 
 
 def _layout(rows: Sequence[_Row]) -> _Layout:
