@@ -79,14 +79,14 @@ _NAMED = re.compile(
     r"|assessment (?:was|included|of)"
     r"|status[- ]post"
 )
-_EXAM = re.compile(
+_EXAM = (
     r"\bexam(?:s|ined|ination|inations)?\b|objective|tender|range of motion|\brom\b|palpa|reflex|(?<!ing )sensation|sensory"
     r"|strength|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
     r"|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
     r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
     r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
 )
-_IMAGING = re.compile(
+_IMAGING = (
     r"\bx-? ?rays?|\bmris?\b|magnetic resonance|\bct\b(?! (?:through|from|date|injur|claim|trauma))|computed tomography"
     r"|computerized|\bemgs?\b|\bncvs?\b|\bncs\b"
     r"|electrodiagnostic|electromyogra|imaging|radiograph|ultraso(?:und|nogra)|\bscans?\b|echocardiogram"
@@ -104,6 +104,7 @@ _OTHER = re.compile(
     r"|thus far|rendered|history)|treatment history|treated with|medications? (?:include|list|were|regimen|used|are)"
     r"|current(?:ly)? (?:taking|medications?|prescribed)|work(?:ing)? (?:status|restrict|modified|duties)|return(?:ed)? to work"
     r"|underwent|sessions? of|completed \w+ (?:sessions|visits)|the patient would like|will (?:be|have|need)|would benefit"
+    rf"|{_IMAGING}|{_EXAM}"
 )
 _NOT = re.compile(
     r"\b(?:no(?! (?:loss of consciousness|loc\b)(?!,? (?:or|nor|headaches?)\b))|denie[sd]|denying|negative for|not|never|nor"
@@ -216,15 +217,14 @@ def _about(text: str) -> str | None:
     """`diagnosis` or `complaint`; None for a sentence about something else."""
     if not _COUNTS.search(text):
         return None
-    named, told = _NAMED.search(text), _TOLD.search(text)
-    others = (pattern.search(text) for pattern in (_OTHER, _IMAGING, _EXAM))
-    first_other = min((found.start() for found in others if found), default=None)
-    if first_other is None:
+    named, other = _NAMED.search(text), _OTHER.search(text)
+    if other is None:
         return "diagnosis" if named else "complaint"
-    first_cue = min((found.start() for found in (named, told) if found), default=None)
-    if first_cue is None or first_cue > first_other:
+    told = _TOLD.search(text)
+    first = min((found.start() for found in (named, told) if found), default=len(text))
+    if first > other.start():
         return None
-    return "diagnosis" if named and named.start() == first_cue else "complaint"
+    return "diagnosis" if named and named.start() == first else "complaint"
 
 
 def _denied(clause: str, start: int, end: int) -> bool:

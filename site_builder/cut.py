@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from site_builder import text
-from site_builder.formats import BLOCKS, Format, Mark, exact, fold, prefix
+from site_builder.formats import BLOCKS, Format, Mark, fold
 from site_builder.heads import NUMBERED, item_starts, patterned
 from site_builder.model import Line
 
@@ -88,13 +88,8 @@ def _mark_at(lines: Sequence[Line], letters: Sequence[str], index: int, form: Fo
     while len(window) < LONGEST_MARK and last + 1 < len(lines) and lines[last + 1].text:
         last += 1
         window += letters[last]
-    wanted = form.near(window)
-    for near in (exact, prefix):  # misprints are looked for only where nothing is printed right
-        for want in wanted:
-            length = near(window, want)
-            if length is not None and (found := _ended(lines, index, start, length, want.mark)):
-                return found
-    return None
+    ended = (_ended(lines, index, start, length, mark) for mark, length in form.begun(window))
+    return next(filter(None, ended), None)
 
 
 def _ended(lines: Sequence[Line], index: int, start: int, length: int, mark: Mark) -> _Found | None:

@@ -11,8 +11,8 @@ ten forgiven; a mark that carries an outcome forgives no wrong letter. Refused: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -38,7 +38,8 @@ _FOLDED = {
 """ASCII, look-alikes as one."""
 _BEGINNING = 3
 """Letters by which a piece of a mark is looked up; no piece is shorter."""
-_SPACE = re.compile(r"\s+")
+REMEMBERED = 4096
+"""Beginnings of lines whose marks are kept."""
 _NAMES = re.compile(r"[a-z][a-z-]*")
 
 
@@ -138,10 +139,21 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
             starts.append((at, at + _BEGINNING, having))
         return tuple(starts)
 
+    def begun(self, letters: str) -> Sequence[tuple[Mark, int]]:
+        """The marks that `letters` begin with and their lengths there: those printed right first, then those with misprints."""
+        return self._begun(letters[: self._longest]) if self._any_piece.match(letters) else ()
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(len(one.letters) + one.slack for one in self.marks)
+
+    @cached_property
+    def _begun(self) -> Callable[[str], Sequence[tuple[Mark, int]]]:
+        """Kept at hand: the form says the same in every letter."""
+        return lru_cache(REMEMBERED)(lambda letters: tuple(_measured(letters, self.near(letters))))
+
     def near(self, letters: str) -> list[Folded]:
         """The marks that `letters` may begin with, misprints forgiven, longest first; no other one can be found there."""
-        if not self._any_piece.match(letters):
-            return []
         found = {number for at, end, having in self._starts for number in having.get(letters[at:end], ())}
         return [self.marks[number] for number in sorted(found)]
 
@@ -248,6 +260,15 @@ def prefix(letters: str, want: Folded) -> int | None:
         default=(want.slack + 1, 0, 0),
     )
     return end if distance <= want.slack else None
+
+
+def _measured(letters: str, wanted: Sequence[Folded]) -> Iterator[tuple[Mark, int]]:
+    for measure in (exact, prefix):  # what is printed right comes first, and once
+        for want in wanted:
+            if measure is exact or not letters.startswith(want.letters):
+                length = measure(letters, want)
+                if length is not None:
+                    yield want.mark, length
 
 
 def close(text: str, want: str, slack: int) -> bool:

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from site_builder.model import BuildError, Frozen, Letter, Problem
+from site_builder.patterns import Patterns
+
+REMEMBERED = 512
+"""Texts whose findings are kept: what the form says stands in every letter."""
 
 
 class Kind(Frozen, frozen=True, forbid_unknown_fields=True):
@@ -56,20 +61,20 @@ class Gate:
 
     def __init__(self, kinds: tuple[Kind, ...], allowed: Mapping[str, frozenset[str]]) -> None:
         self.allowed = allowed
-        patterns = [(kind, pattern, _compile(pattern)) for kind in kinds for pattern, _ in kind.patterns]
-        self._patterns = [(kind, compiled) for kind, _, compiled in patterns]
-        # Most texts hold nothing: one search for all tells so in a quarter of the time. Joined, groups would be renumbered.
-        self._any = _compile("|".join(pattern for _, pattern, compiled in patterns if not compiled.groups))
+        self._patterns = Patterns(((kind, pattern) for kind in kinds for pattern, _ in kind.patterns), _compile)
+        self._known = lru_cache(REMEMBERED)(lambda text: tuple(self._masked(text)))
 
     def find(self, text: str, place: str = "") -> Iterator[Finding]:
         """Each finding of each kind, in the order of the kinds; what two patterns of a kind find is one finding."""
+        return (Finding(kind, place, masked) for kind, masked in self._known(text))
+
+    def _masked(self, text: str) -> Iterator[tuple[Kind, str]]:
         told: set[tuple[str, int]] = set()
-        found = self._any.search(text)
-        for kind, pattern in self._patterns:
-            for match in pattern.finditer(text) if found or pattern.groups else ():
+        for kind, pattern in self._patterns.perhaps_in(text):
+            for match in pattern.finditer(text):
                 if (kind.id, match.end()) not in told:
                     told.add((kind.id, match.end()))
-                    yield Finding(kind, place, mask(match.group()))
+                    yield kind, mask(match.group())
 
     def problems(self, letter: Letter) -> tuple[Problem, ...]:
         """One problem a finding: `quarantine` for what blocks and is not allowed, else a warning or a note."""

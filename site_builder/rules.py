@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from site_builder.model import BuildError, Frozen
+from site_builder.patterns import Patterns
 
 Example = tuple[str, str]
 """(regular expression, a text that it must match)."""
@@ -26,7 +27,6 @@ REMEMBERED = 4096
 """Texts whose values are kept: letters use the same requests and guideline lines again and again."""
 
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
-_SPACE = re.compile(r"\s+")
 
 
 class Value(Frozen, frozen=True, forbid_unknown_fields=True):
@@ -105,11 +105,10 @@ class Vocabulary:
             for word in value.words:
                 tokens = list(_tokens(word))
                 self._phrases.setdefault(" ".join(tokens[:1]), []).append((tokens, value))
-        self._patterns = [(value, _compile(pattern), pattern) for value in facet.value for pattern, _ in value.patterns]
-        # Most texts hold nothing, which one search for all at once tells sooner. Joined, groups would be renumbered.
-        self._any = _compile("|".join(pattern for _, compiled, pattern in self._patterns if not compiled.groups))
+        rules = (((value, pattern), pattern) for value in facet.value for pattern, _ in value.patterns)
+        self._patterns = Patterns(rules, _compile)
+        self._masks = Patterns(((None, pattern) for pattern, _ in facet.masks), _compile)
         self._families: dict[str | None, Vocabulary] = {}
-        self._masks = [_compile(pattern) for pattern, _ in facet.masks]
         self._known = lru_cache(REMEMBERED)(self._find)
 
     def find(self, text: str) -> tuple[Match, ...]:
@@ -125,7 +124,7 @@ class Vocabulary:
             return ()
         found.sort(key=lambda match: (match.start - match.end, match.start))
         kept: list[Match] = []
-        taken = {(match.start(), match.end()) for mask in self._masks for match in mask.finditer(text)}
+        taken = {(match.start(), match.end()) for _, mask in self._masks.perhaps_in(text) for match in mask.finditer(text)}
         covered = bytearray(len(text))  # 1 under every span that is taken: a look-up stays linear in the match
         for start, end in taken:
             covered[start:end] = b"\1" * (end - start)
@@ -170,9 +169,8 @@ class Vocabulary:
                     yield Match(value, start, end, text[start:end], " ".join(words))
 
     def _patterns_in(self, text: str) -> Iterable[Match]:
-        found = self._any.search(text)
-        for value, compiled, pattern in self._patterns:
-            for match in compiled.finditer(text) if found or compiled.groups else ():
+        for (value, pattern), compiled in self._patterns.perhaps_in(text):
+            for match in compiled.finditer(text):
                 if match.end() > match.start():
                     yield Match(value, match.start(), match.end(), match.group(), pattern)
 
@@ -191,7 +189,7 @@ class Rules(NamedTuple):
 
 def squeeze(text: str) -> str:
     """Lower case, white space runs as one blank: what patterns see. Same length for text that is squeezed already."""
-    return _SPACE.sub(" ", text).strip().lower()
+    return " ".join(text.split()).lower()
 
 
 def load(files: Mapping[str, str]) -> Rules:
