@@ -8,7 +8,7 @@ Known limits: a sentence is judged by its cue words: a finding told as a complai
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from site_builder.model import Evidence
@@ -47,32 +47,38 @@ _FINDING = re.compile(
     r"|(?:,? and |, )(?=(?:objective|imaging findings|electrodiagnostic findings|current diagnos[ei]s|treatments? to date)\b)"
 )
 """Where one long sentence goes over to another matter: `documentation of subjective (...) and objective (...) findings`."""
-_SENTENCE = re.compile(r"(?<=[a-z0-9)%\"'][.;!?])\s+|(?<=[a-z0-9)][.;])(?=[A-Z][a-z])|\n+")
+_SENTENCE = re.compile(r"(?<=[a-z0-9)%\"'][.;!?])\s+|(?<=[A-Z]{2}[.;!?])\s+(?=[A-Z])|(?<=[a-z0-9)][.;])(?=[A-Z][a-z])|\n+")
 _CLAUSE = re.compile(
     r",? (?:but|however|although|except|other than|while|though)\b|;|, (?:with|and) (?=(?:he|she|the|there|reports?|complain))"
 )
 _COUNTS = re.compile(
     r"diagnos(?:is|es|ed)|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
-    r"(?:treatments?|care|treated|evaluat\w*)? ?for|treat(?:ed|ment) for|impression|assessment|sustain|complain|c/o|report"
-    r"|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom|endors|states?\b|describ|experienc|suffer"
+    r"(?:\w+ care|treatments?|care|treated|evaluat\w*)? ?for|treat(?:ed|ment) for|\bsees? (?:an? |the |his |her )?\w+ for"
+    r"|impression|assessment|sustain|complain|c/o|report|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom"
+    r"|endors|states?\b|describ|experienc|suffer"
     r"|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?|claim involves|condition|hurt"
     r"|status[- ]post|s/p|post[- ]?op|pain(?!less|-free| free)|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b"
     r"|spasms? in|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
     r"|persist|problem|trouble"
     # how it happened
-    r"|mechanism|strik|struck|hit(?:ting)?\b|landed|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)|caught|jammed|smash"
-    r"|\b(?:rolled|cut) (?:his|her)|(?<!not )accepted|body regions?"
+    r"|mechanism|strik|struck|hit(?:ting)?\b|land(?:ed|ing)|wrench|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)"
+    r"|caught|jammed|smash|\b(?:rolled|cut) (?:his|her)|(?<!not )accepted|body regions?"
     # names of injuries and diseases
     r"|sprain|strain|contusion|fracture|dislocat|lacerat|amputat|abrasion|\btears?\b|torn|radicul|radiat|herniat|displacement"
     r"|derangement|impingement|tunnel(?! release)|contracture|triggering|disc disease|degenerati|disorder|spondyl|stenosis"
     r"|syndrome|lesion|arthritis|arthrosis|arthropathy|tendinopathy|tendinosis"
     r"|chondromalacia|necrosis|neuropath|neuroma|hernia|asthma|ulcer|reflux|gerd|insufficiency|panic|swollen|nonunion|cyst|dizz"
-    r"|hearing loss|tinnitus|carious|caries|grind|develop(?:ed|ing|s)|scar(?:ring|s)?\b|foreign body|migraine|headache"
-    r"|\b[a-z]{3,20}(?:itis|algia|dynia)\b"
+    r"|rupture|depressi|anxiety|\bptsd\b|compensable|hearing loss|tinnitus|\bringing|vertigo|carious|caries|grind|develop(?:ed"
+    r"|ing|s)|scar(?:ring|s)?\b|foreign body|migraine"
+    r"|headache"
+    r"|\b[a-z]{3,20}(?:itis|algia|dynia)\b|\b(?:crps|rsd|cts|djd|ddd|hnp|tmj)\b|\bburn(?:s|ed)?\b|scald"
+    # what was operated on was injured
+    r"|under(?:went|gone)|\bhad (?:an? )?(?:right|left|l|r|bilateral|lumbar|cervical)\b"
 )
 _TOLD = re.compile(
     r"complain|c/o|\breport(?:s|ed)?\b(?! (?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with|chief|subjective"
-    r"|symptom|endors|describ|states? that|experienc|suffer|continues? to have|ongoing|persistent|claim for"
+    r"|symptom|endors|describ|states? that|experienc|suffer|continues? (?:to have|with)|ongoing|persistent|claim for"
+    r"|\bdevelop(?:ed|s)\b|\bha(?:s|ve|d) (?:[\w-]+ ){0,3}(?:pain|numbness|weakness|tingling|stiffness)\b"
 )
 _NAMED = re.compile(
     r"diagnos(?:is|es|ed) (?!stud|test|imag)|treatments? for|treated (?:with (?:[\w-]+ ){1,5})?for|impression|diagnoses"
@@ -80,8 +86,9 @@ _NAMED = re.compile(
     r"|status[- ]post"
 )
 _EXAM = (
-    r"\bexam(?:s|ined|ination|inations)?\b|objective|tender|range of motion|\brom\b|palpa|reflex|(?<!ing )sensation|sensory"
-    r"|strength|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
+    r"\bexam(?:s|ined|ination|inations)?\b|objective|\b(?:non-?)?tender|range of motion|\brom\b|palpa|reflex|(?<!ing )sensation"
+    r"|sensory"
+    r"|strength|\bgrip (?:is|was)|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
     r"|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
     r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
     r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
@@ -94,7 +101,9 @@ _IMAGING = (
 )
 _OTHER = re.compile(
     r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
-    r"|past medical|medical history|surgical history|family history|social history|prior history|comorbid"
+    r"|past medical|\bpast h(?:x|istory)|\bas a (?:child|teenager|youth)\b|in childhood|\bpmh\b|medical history"
+    r"|surgical history|family history|social history|prior history"
+    r"|comorbid"
     r"|(?:previous|earlier|prior) (?:\w+ ){0,3}(?:injury|claim|repairs?)\b|without (?:residual|recurrence)|full recovery"
     r"|before the (?:accident|injury)|compromise and release|(?:claim|case) (?:was |is )?(?:closed|settled)|contraindicat"
     r"|unrelated|non-?industrial|not (?:industrially|work)[ -]?related|prior claim"
@@ -103,7 +112,8 @@ _OTHER = re.compile(
     r"|(?:treatments?|therap(?:y|ies)|care|modalities) (?:has|have|had|to date|include|consist|received|was noted|were noted"
     r"|thus far|rendered|history)|treatment history|treated with|medications? (?:include|list|were|regimen|used|are)"
     r"|current(?:ly)? (?:taking|medications?|prescribed)|work(?:ing)? (?:status|restrict|modified|duties)|return(?:ed)? to work"
-    r"|underwent|sessions? of|completed \w+ (?:sessions|visits)|the patient would like|will (?:be|have|need)|would benefit"
+    r"|sessions? of|completed \w+ (?:sessions|visits)|the patient would like|will (?:be|have|need)|would benefit"
+    r"|under(?:went|gone) (?:[\w-]+ ){0,5}(?:blocks?|injections?|epidurals?|therapy|acupuncture|evaluation)\b"
     rf"|{_IMAGING}|{_EXAM}"
 )
 _NOT = re.compile(
@@ -118,10 +128,12 @@ _NOT = re.compile(
 _NOT_AFTER = re.compile(
     r"s?\b(?: (?:pain|symptoms?|joint|spine|area|injury|complaints?|stability|motion|rotation|function)){0,3}"
     r"(?:(?:,? and|,? or|,)(?: (?!(?:is|are|was|were|and|or)\b)[\w-]{1,30}+){1,3}){0,3}"
-    r"(?: (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well )?(?:without|unremarkable|asymptomatic"
-    r"|non-?tender|normal|within normal|resolved|not (?:painful|injured|involved|accepted|reported)|never been injured"
-    r"|pain[- ]free|benign|preserved|full\b|controlled|denied)|denied)"
-    r"|[^,;]{0,25}(?:non-?industrial|unrelated|not (?:industrially|work)[ -]?related))"
+    r"(?::? (?:drop )?(?:wnl|absent)\b"
+    r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well )?(?:without|unremarkable|asymptomatic|suspected"
+    r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
+    r"|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign|preserved|full\b|controlled"
+    r"|denied)|denied)"
+    r"|[^,;]{0,25}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated|not (?:industrially|work)[ -]?related))"
 )
 """Behind a region: `Neck, back and hip are without complaints`"""
 _LETS_GO = re.compile(
@@ -136,10 +148,10 @@ _OF_IMAGE = re.compile(
 )
 _BEFORE_IMAGE = re.compile(
     r"(?: (?:spine|joint|area)){0,2}[ -](?:x-? ?rays?|mris?|ct|scans?|emgs?|ncvs?|fusion|surgery|injections?|arthroscop\w+|brace"
-    r"|support|therapy|epidural|exercises?|surgeon|specialist|range of motion|rom"
+    r"|support|walker|scooter|eval(?:uation)?s?\b|consult\w*|therapy|epidural|exercises?|surgeon|specialist|range of motion|rom"
     r"|tenderness|strength|reflex(?:es)?|flexion|extension)\b"
 )
-_AFTER_SURGERY = re.compile(r"(?:status[- ]post|s/p|post[- ]?op(?:erative)?) (?:[a-z]+ ){0,2}$")
+_AFTER_SURGERY = re.compile(r"(?:status[- ]post|s/p|post[- ]?op(?:erative)?|under(?:went|gone)|\bhad) (?:[a-z]+ ){0,2}$")
 
 
 class _Mention(NamedTuple):
@@ -158,8 +170,10 @@ def requested(text: str, vocabulary: Vocabulary, injured: Sequence[str] = ()) ->
 
 def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
-    mentions = [mention for sentence in _sentences(paragraphs) for mention in _counting(sentence, vocabulary)]
-    return _found("injured_body_parts", _one_back(mentions, ()), vocabulary)
+    sentences = list(_sentences(paragraphs))
+    mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary)]
+    named = {match.value.id for sentence in sentences for match in vocabulary.find(sentence) if match.words != "back"}
+    return _found("injured_body_parts", _one_back(mentions, named), vocabulary)
 
 
 def of_issue(
@@ -245,7 +259,7 @@ def _imaged(text: str, match: Match) -> bool:
     return not _AFTER_SURGERY.search(before) and bool(_OF_IMAGE.search(before) or _BEFORE_IMAGE.match(text, match.end))
 
 
-def _one_back(mentions: Sequence[_Mention], known: Sequence[str]) -> list[_Mention]:
+def _one_back(mentions: Sequence[_Mention], known: Collection[str]) -> list[_Mention]:
     """ "Back" alone names both parts of the back, unless another word or the injury tells which."""
     told = {mention.match.value.id for mention in mentions if mention.match.words != "back"} & {"low-back", "upper-back"}
     kept = told or {"low-back", "upper-back"} & set(known) or {"low-back", "upper-back"}

@@ -33,18 +33,25 @@ from site_builder.rules import Match, Vocabulary
 _FLAGS = re.IGNORECASE | re.ASCII
 _SCHEDULE = re.compile(r"Medical Treatment Utili[sz]ation Schedule(?: \(?MTUS\)?)?|MTUS ?/ ?(?=ACOEM)", _FLAGS)
 _CHAPTER = re.compile(r"(?<![a-z])ch(?:ap(?:ter)?)?s?\.? ?(?=\d)", _FLAGS)
-_CHAPTERS = re.compile(r"Chapter \d{1,2}(?:(?:,? ?(?:and|&) ?|, ?)(?:1[0-7]|[1-9])(?!\d| ?[-–]))+", _FLAGS)
+_CHAPTERS = re.compile(
+    r"Chapter \d{1,2}(?:(?: \((?:pages?|pgs?|pp?)[^()]{1,20}\))?(?:,? ?(?:and|&) ?|, ?)(?:1[0-7]|[1-9])(?!\d| ?[-–]))+", _FLAGS
+)
 _NEXT_NUMBER = re.compile(r"(?<=[ ,&])(?<!Chapter )(?=\d)", re.ASCII)
 _MARK = re.compile(
     r"(?P<none>(?:did|does) not (?:cite|provide|give|reference|identify|list|specify|state|indicate|include|use)"
     r" (?!the MTUS|MTUS)"
     r"(?:[a-z-]{1,20} ){0,4}"
     r"(?:evidence|evidence-based|guidelines?|criteria|references?|citations?)"
+    r"|(?:did|does) not (?:cite|provide|reference|identify) (?:an?|any) (?:section"
+    r"|part) of the MTUS or (?:any )?(?:other )?guidelines?"
+    r"|did not base (?:their|its|his/her|his|her) decision on any (?!section)(?:[a-z-]{1,20} ){0,3}(?:evidence|guidelines?)"
     r"|(?:no|none) (?:[a-z-]{1,20} ){0,3}?(?:(?:evidence|guidelines?|citations?|criteria) )?(?:(?:was|were|is|are) )?"
     r"(?:cited|given|provided|referenced)(?! in the MTUS))"
     r"|(?P<nothing>outside (?:of )?the MTUS(?: Guidelines?)?"
     r"|did not base (?:their|its|his/her|his|her) decision on the MTUS"
-    r"|no (?:applicable )?(?:section|guideline)s? (?:of|in|from) the MTUS|the MTUS (?:was|is|were) (?:silent|not applicable)"
+    r"|no (?:applicable )?(?:section|guideline)s? (?:of|in|from) the MTUS|the MTUS (?:(?:was|is|were) (?:silent|not applicable)"
+    r"|(?:did|does) not apply)"
+    r"|please (?:see|refer)[^.]{0,80}"
     r"|the MTUS (?:[a-z/&-]{1,20} ){0,8}?(?:did|does|do) not (?:[a-z]{1,20} )?(?:address|discuss|mention|cover))"
     r"|(?P<adopts>found (?:that )?the (?:[a-z]{1,20} ){0,2}(?:section|guideline)s? (?:(?!not )[a-z]{1,20} ){0,7}"
     r"(?:relevant|appropriate|applicable)"
@@ -70,10 +77,15 @@ _NO_SOURCE = re.compile(r"(?<![\s.])[\s.]*(?:none|n/?a|not applicable)[\s.]*", _
 _WORD = re.compile(r"[A-Za-z]{3}", re.ASCII)
 
 _SECTIONS = re.compile(r"sections?(?:\(s\))? ?:|section\(s\)", _FLAGS)
-_DATED = re.compile(r"[^,;:]{0,60}?(?:19|20)\d\d", re.ASCII)
-_STRONG_NAME = re.compile(r"complaints|disorder|guideline|treatment|chapters?|conditions|formulary|approach|cornerstones", _FLAGS)
+_DATED = re.compile(r"(?: \(ACOEM,(?: [A-Z][a-z]{2,8} \d{1,2},)?)?[^,;:]{0,60}?(?:19|20)\d\d", re.ASCII)
+_STRONG_NAME = re.compile(
+    r"complaints|disorder|guideline|treatment|chapters?|conditions|formulary|mtus drug list|approach|cornerstones", _FLAGS
+)
 _TITLE = re.compile(r"complaints|disorders?|guidelines?|formulary", _FLAGS)
 _WITH_TOPICS = ("mtus/chronic-pain", "mtus/postsurgical", "mtus/opioids")
+_BEFORE_NAME = ("and", "&", ",", ";", ":", "mtus", "acoem", "guidelines", "guideline")
+_NUMBER = re.compile(r"(?<!\d)\d\)$", re.ASCII)
+"""Of a list: `1) CPMTG, ... 2) ACOEM ...`"""
 _JOIN = re.compile(r"\s*+(?:and|&|,|/)?\s*+", _FLAGS)
 _AND = re.compile(r",? ?(?:and|&|/) ?", _FLAGS)
 _AFTER_NAME = re.compile(
@@ -165,6 +177,9 @@ def _statements(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     marks = list(_MARK.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
     parts = [(mark.lastgroup or "", text[mark.end() : end]) for mark, end in zip(marks, ends, strict=False)]
+    for number, ((said, _), (then, part)) in enumerate(pairwise(parts), 1):
+        if said == "nothing" and then == "based" and not _PART_OF.search(part):
+            parts[number] = "sources", part  # "The MTUS did not apply, and ... based on ACOEM, third edition"
     before = text[: marks[0].start()] if marks else text
     if not marks or any(_items(before, vocabulary.family("mtus"))):  # "MTUS: Low Back Complaints. Non-MTUS: ODG, Low Back"
         parts.insert(0, ("based", before))
@@ -248,10 +263,12 @@ def _is_named(part: str, match: Match, last: Match | None, *, in_sections: bool)
     dated = _DATED.match(part, match.end) is not None
     if in_sections:
         joined = before.removesuffix("mtus").rstrip().endswith(("and", "&", ";"))
+        if before.endswith(";") and _SECTIONS.match(part[match.end :].lstrip(" ,:")):
+            return True
         return (joined and _TITLE.search(match.words) is not None) or (dated and (joined or before.endswith(",")))
     if dated or _STRONG_NAME.search(match.words):
         return True
-    joined = not before or before.endswith(("and", "&", ",", ";", ":", "mtus", "acoem", "guidelines", "guideline"))
+    joined = not before or before.endswith(_BEFORE_NAME) or _NUMBER.search(before) is not None
     return joined and (last is None or last.value.id not in _WITH_TOPICS)
 
 
@@ -356,6 +373,7 @@ def _sources(part: str, vocabulary: Vocabulary) -> list[str]:
         return [match.value.id for match in marks] or (_chapters(lead, vocabulary) if _ODG_TITLE.search(lead) else ["other"])
     found = _chapters(lead, vocabulary, only_named=True)
     led = bool(found)
+    place = next(number for number, match in enumerate(marks) if match.value.id == "odg") + len(found)
     for number, match in enumerate(marks):
         if match.value.id != "odg":
             found.append(match.value.id)
@@ -366,7 +384,7 @@ def _sources(part: str, vocabulary: Vocabulary) -> list[str]:
         # spelled out again it is a further source; a short "ODG Chiropractic Guidelines" after a chapter is not
         if not chapters and not led and match.words.startswith("off") and _WORD.search(rest):
             found.append("odg/unspecified")
-    return found if any(one.startswith("odg/") for one in found) else [*found, "odg/unspecified"]
+    return found if any(one.startswith("odg/") for one in found) else [*found[:place], "odg/unspecified", *found[place:]]
 
 
 def _chapters(text: str, vocabulary: Vocabulary, *, only_named: bool = False) -> list[str]:

@@ -17,9 +17,10 @@ from site_builder.model import Section
 Complaint = tuple[str, str]
 """(code, message) of a problem."""
 
-_DATE = re.compile(
-    r"(?:CT:? ?)?"  # cumulative trauma: over years, from this day on
-    r"(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?!\d)"
+_PRINTED_DATE = r"(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?!\d)"
+_DATE = re.compile(rf"(?:CT:? ?)?{_PRINTED_DATE}")  # cumulative trauma: over years, from this day on
+_VALUE = re.compile(
+    rf" ?(?:(?P<case_number>(?:CM|IMR ?)\d{{2}}-\d{{6,7}})|{_PRINTED_DATE}|(?P<priority>(?i:standard|expedited)))(?!\w)"
 )
 _OTHER_LABEL = re.compile(r"\b(?:[^\W\d_][\w()/'.]{0,40}+ ?){1,5}:")
 _UNREAD_DATE = re.compile(r"(?P<label>[^\W\d_][^:\d]{2,40}):\s*(?=\d{1,2}[/-]\d{1,2}[/-]\d)")
@@ -37,7 +38,7 @@ def fields_of(sections: Sequence[Section], form: Format) -> tuple[dict[str, Any]
     for name, value in [*_labelled(header, form), *_prose(header, form)]:
         if name not in metadata.LISTS:
             complaints += _set(fields, name, value)
-    for match in _UNREAD_DATE.finditer(form.labels.sub(" ", header) if form.labels else header):
+    for match in _UNREAD_DATE.finditer(_unread(header, form)):
         told = f"the header has a date behind {match['label'].strip()!r}, which is no known label; it is left out"
         complaints.append(("header-label", told))
     for name, value in [*_labelled(own, form), *_prose(own, form)]:
@@ -47,14 +48,40 @@ def fields_of(sections: Sequence[Section], form: Format) -> tuple[dict[str, Any]
     return fields, complaints
 
 
+def _unread(header: str, form: Format) -> str:
+    """What no label and no pattern announces."""
+    for _, pattern in form.prose:
+        header = pattern.sub(" ", header)
+    return form.labels.sub(" ", header) if form.labels else header
+
+
 def _labelled(words: str, form: Format) -> Iterator[tuple[str, str]]:
     """(field, text up to the next label)."""
     matches = list(form.labels.finditer(words)) if form.labels else []
+    waiting = list[str]()
     for match, stop in zip(matches, [*(match.start() for match in matches[1:]), len(words)], strict=False):
         name = form.field_names.get(fold(match["label"]), "-")
         value = words[match.end() : stop].strip()
-        if name != "-" and value:
-            yield name, value
+        if name != "-":
+            waiting.append(name)
+        if not value:
+            continue
+        values = _values(value, len(waiting))
+        kinds = [one if one in ("case_number", "priority") else "date" for one in waiting]
+        if len(waiting) > 1 and [kind for kind, _ in values] == kinds:  # a table that was read column by column
+            yield from zip(waiting, (one for _, one in values), strict=True)
+        elif name != "-":
+            yield name, f"{len(values)} values for {len(waiting)} labels: {value}" if len(waiting) > len(values) > 1 else value
+        waiting.clear()
+
+
+def _values(words: str, most: int) -> list[tuple[str | None, str]]:
+    """(kind, words) of the case numbers, dates and priorities that stand there one behind the other."""
+    found, end = list[tuple[str | None, str]](), 0
+    while len(found) < most and (value := _VALUE.match(words, end)):
+        found.append((value.lastgroup, value.group().strip()))
+        end = value.end()
+    return found
 
 
 def _prose(words: str, form: Format) -> list[tuple[str, str]]:

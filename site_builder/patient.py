@@ -22,10 +22,16 @@ _AGE = re.compile(
     r"(?=(?P<after>.{0,80}))",  # not taken: what stands there may be the next age
     re.IGNORECASE | re.DOTALL,
 )
-_AGED = re.compile(r"\b(?:aged|age of|age:?|age is)\s+(?P<number>\d{2})\b(?=(?P<after>.{0,40}))", re.IGNORECASE | re.DOTALL)
+_AGED = re.compile(
+    r"\b(?:(?:aged|age of|age:?|age is)\s+|(?:s?he|worker|patient|claimant|applicant|employee|m(?:s"
+    r"|rs?)\.?) is (?:now )?(?=\d\d(?:[.,;]|$)))"
+    r"(?P<number>\d{2})\b(?![\d.]\d)(?=(?P<after>.{0,40}))",
+    re.IGNORECASE | re.DOTALL,
+)
 _BARE = re.compile(rf"\b(?:is|was)\s+an?\s+(?P<number>\d{{2}})\s*-?\s*(?P<after>(?:{_NOUN})\b)", re.IGNORECASE)
 _RELATIVE = re.compile(
-    r"^[\s,-]*(?:\w+\s+){0,1}(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury|history|claim|"
+    r"^[\s,-]*(?:\w+\s+){0,1}(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury"
+    r"|history|claim|"
     r"fracture|fusion|prosthesis|implant|car|vehicle|study|MRI|report)\b",
     re.IGNORECASE,
 )

@@ -29,6 +29,8 @@ class Kind(Frozen, frozen=True, forbid_unknown_fields=True):
     severity: Literal["block", "warn"]
     patterns: tuple[tuple[str, str], ...]
     """(regular expression, a text in which it must find something)."""
+    masks: tuple[tuple[str, str], ...] = ()
+    """(regular expression, a text that holds it): what looks like it and is none; the form's own telephone numbers."""
     counter: tuple[str, ...] = ()
 
 
@@ -62,6 +64,7 @@ class Gate:
     def __init__(self, kinds: tuple[Kind, ...], allowed: Mapping[str, frozenset[str]]) -> None:
         self.allowed = allowed
         self._patterns = Patterns(((kind, pattern) for kind in kinds for pattern, _ in kind.patterns), _compile)
+        self._masks = {kind.id: [_compile(pattern) for pattern, _ in kind.masks] for kind in kinds}
         self._known = lru_cache(REMEMBERED)(lambda text: tuple(self._masked(text)))
 
     def find(self, text: str, place: str = "") -> Iterator[Finding]:
@@ -72,9 +75,13 @@ class Gate:
         told: set[tuple[str, int]] = set()
         for kind, pattern in self._patterns.perhaps_in(text):
             for match in pattern.finditer(text):
-                if (kind.id, match.end()) not in told:
+                if (kind.id, match.end()) not in told and not self._is_masked(kind, match, text):
                     told.add((kind.id, match.end()))
                     yield kind, mask(match.group())
+
+    def _is_masked(self, kind: Kind, match: re.Match[str], text: str) -> bool:
+        masked = (found for pattern in self._masks[kind.id] for found in pattern.finditer(text))
+        return any(found.start() <= match.start() and match.end() <= found.end() for found in masked)
 
     def problems(self, letter: Letter) -> tuple[Problem, ...]:
         """One problem a finding: `quarantine` for what blocks and is not allowed, else a warning or a note."""
@@ -140,6 +147,9 @@ def _prove(kind: Kind, gate: Gate) -> None:
     for pattern, example in kind.patterns:
         if not _compile(pattern).search(example):
             raise BuildError(f"privacy.toml: {kind.id}: {pattern!r} does not find its example {example!r}")
+    for pattern, example in kind.masks:
+        if not _compile(pattern).search(example) or any(finding.kind.id == kind.id for finding in gate.find(example)):
+            raise BuildError(f"privacy.toml: {kind.id}: mask {pattern!r} does not cover its example {example!r}")
     for text in kind.counter:
         if any(finding.kind.id == kind.id for finding in gate.find(text)):
             raise BuildError(f"privacy.toml: {kind.id}: counter-example {text!r} is matched; narrow the rule")

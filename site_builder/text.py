@@ -29,16 +29,18 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # controls but tab, line feed and form feed (the line ends above are gone by now)
     "\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"  # soft hyphen, zero width, bidi, inner BOM
 )
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+"""Of the printer, not of the word: who looks for "office" means all of them."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JOINED_WORDS = frozenset({"and", "or", "to", "versus", "vs", "vs."})
 """After a hanging hyphen ("pre- and post-operative") the blank stays."""
 
 
 def clean(text: str) -> str:
-    """Line ends as LF (form feeds stay), no characters that are not seen, mojibake mended, NFC."""
+    """Line ends as LF (form feeds stay), no characters that are not seen, no ligatures, mojibake mended, NFC."""
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
-        text = unicodedata.normalize("NFC", ftfy.fix_encoding(text))
+        text = unicodedata.normalize("NFC", ftfy.fix_encoding(text)).translate(_LIGATURES)
     return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
 
 

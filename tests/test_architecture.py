@@ -83,7 +83,7 @@ LAYERS = (
         "treatments",
         "body_parts",
     },
-    {"rules", "text"},
+    {"rules", "text", "patterns"},
     {"model"},
 )
 """From the top down. A module imports from lower layers, and from its own as long as that runs in no circle."""

@@ -204,6 +204,8 @@ def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
         ("The patient is a forty-eight year old man.", 48, "male"),
         ("A 32-year-old that struck his head. He was dazed.", 32, "male"),
         ("Mr. is aged 61. He was seen.", 61, "male"),
+        ("The applicant was held up. She is 41. She was not hurt.", 41, "female"),
+        ("He is 98.6 degrees warm. She is 41 months after surgery.", None, None),
         ("The 58 year\nold female injured worker was hurt.", 58, "female"),
         ("The patient had an injury on 4/21/14. His back hurts. He was seen.", None, "male"),
         ("The patient is a 53 y.o. female.", 53, "female"),
@@ -268,6 +270,36 @@ def test_what_happened_over_years_is_dated_by_its_first_day(printed: str) -> Non
 def test_a_label_in_two_lines_with_its_value_between_them_is_read() -> None:
     header = "Priority:    Standard     Application    06/22/2015\n                          Received:\n\n"
     assert str(read(header + HEAD + DECISIONS + issue("MRI: Upheld")).received_date) == "2015-06-22"
+
+
+def test_the_same_label_beside_the_priority_is_read_and_its_date_is_no_stranger() -> None:
+    header = "Case Number: CM14-0001234 Decision Date: 02/17/2015 Application\nPriority: Standard Received: 12/15/2014\n\n"
+    found = read(header + HEAD + DECISIONS + issue("MRI: Upheld"))
+    assert (str(found.received_date), found.priority, found.problems) == ("2014-12-15", "standard", ())
+
+
+def test_a_table_read_column_by_column_gives_each_label_its_value() -> None:
+    first = "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\n\nCM14-0001234\n08/01/2014\n12/05/2014\nStandard\n\n"
+    second = "Date of Injury:\nUR Denial Date:\nApplication\nReceived:\n\n10/08/2013\n06/18/2014\n07/02/2014\n\n"
+    found = read(first + second + HEAD + DECISIONS + issue("MRI: Upheld"))
+    dates = (found.assigned_date, found.decision_date, found.date_of_injury, found.ur_denial_date, found.received_date)
+    assert list(map(str, dates)) == ["2014-08-01", "2014-12-05", "2013-10-08", "2014-06-18", "2014-07-02"]
+    assert (found.case_number, found.priority, found.problems) == ("CM14-0001234", "standard", ())
+
+
+def test_of_a_column_that_lacks_a_value_nothing_is_guessed() -> None:
+    found = read(
+        f"Date Assigned:\nDecision Date:\nDate of Injury:\n08/01/2014\n12/05/2014\n\n{HEAD}{DECISIONS}{issue('MRI: Upheld')}"
+    )
+    assert (found.assigned_date, found.decision_date, found.date_of_injury) == (None, None, None)
+    assert [problem.message for problem in found.problems] == [
+        "date_of_injury: '2 values for 3 labels: 08/01/2014 12/05/2014' is not understood and left out"
+    ]
+
+
+def test_a_label_without_a_value_does_not_take_that_of_the_next() -> None:
+    found = read(f"Date Assigned:\nDecision Date: 12/05/2014\n\n{HEAD}{DECISIONS}{issue('MRI: Upheld')}")
+    assert (found.assigned_date, str(found.decision_date), found.problems) == (None, "2014-12-05", ())
 
 
 def test_front_matter_fills_what_the_letter_lacks_and_does_not_override_it() -> None:

@@ -38,7 +38,8 @@ def texts(text: str) -> list[str]:
         ("lone \ud800 half", "lone \ufffd half"),
         ("cafe\u0301", "caf\xe9"),
         ("the patientâ€™s knee, 90Â°", "the patient’s knee, 90°"),  # UTF-8 read as cp1252, twice over the wire
-        ("“quotes” – and ½ ﬁ stay", "“quotes” – and ½ ﬁ stay"),  # only encodings are mended
+        ("“quotes” – and ½ stay", "“quotes” – and ½ stay"),  # only encodings are mended,
+        ("oﬃce, reﬁll and ﬂuoroscopy", "office, refill and fluoroscopy"),  # and what is the printer's, not the word's
     ],
 )
 def test_characters_that_are_not_seen_or_wrongly_decoded_are_mended(typed: str, cleaned: str) -> None:
