@@ -110,9 +110,9 @@ def build(options: Options, progress: Progress = silent) -> Report:
 
 def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
     """As `build`, whatever stands there. `sealed`: taken before anything is read; not yet told how many seconds it took."""
-    carried: dict[str, str] = {}
+    carried, sums = set[str](), dict[str, str]()
     with (
-        publish.publishing(options.out, carried=carried if options.cache else None) as stage,
+        publish.publishing(options.out, carried=carried if options.cache else None, sums=sums) as stage,
         publish.apart(stage) as place,
         workers.Aside(options.jobs) as aside,
     ):
@@ -142,12 +142,12 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         kept = writing.Kept(shelf("pages")._replace(made_with=tools.follow_from), options.out) if options.cache else None
         told = partial(progress, "Writing pages")
         done = list(writing.write(stage, parts, tools.renderer, kept, jobs=options.jobs, progress=told))
-        carried.update((file.path, file.sha256) for part in done if part.carried for file in part.files)
+        carried.update(file.path for part in done if part.carried for file in part.files)
         found, pieces = text(), search.pieces_of(planned, reading.whole.digest, shelf("catalogue"))
         publish.adopt(place, stage)
         search.join(stage, planned, reading.beside.rules, found, pieces)
         written = (file for part in done for file in part.files)
-        report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, carried=carried)
+        report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, sums=sums)
     if reading.beside.gone.is_any:
         publish.forget(options.out)
     if sealed:  # where something was taken down the report may name it
@@ -210,17 +210,18 @@ def complete(
     *,
     tables: Sequence[statistics.Table],
     host: budget.Host,
-    carried: Mapping[str, str] = MappingProxyType({}),
+    sums: dict[str, str],
 ) -> Report:
-    """Writes what stands beside pages, data and search. `written`: files of pages; `carried`: sums that are known."""
+    """Writes what stands beside pages, data and search. `written`: files of pages; `sums`: gets those of all files."""
     shown, indexed = 0, list[str]()
-    for page in (file for file in written if file.path.endswith(".html")):
-        shown += 1
-        if page.indexed:
-            indexed.append(page.path)
-    for file in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(tables)):
-        publish.put(stage, file)
-    offline.write(stage, _text(options.templates / offline.WORKER), carried)
+    for file in written:
+        sums[file.path] = file.sha256
+        shown += file.path.endswith(".html")
+        if file.indexed and file.path.endswith(".html"):
+            indexed.append(file.path)
+    for beside in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(tables)):
+        publish.put(stage, beside)
+    sums.update(offline.write(stage, _text(options.templates / offline.WORKER), sums))
     return Report(
         letters=len(site.letters),
         issues=len(site.rows),

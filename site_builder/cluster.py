@@ -247,7 +247,8 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
     seen = _overview(job, state)
     builder.refuse_nothing(seen.reading, job.letters)
     kept = {*map(_pointer, units(job)), *(f"{kind}/{key}" for key in state for kind in ("read", "words"))}
-    with publish.publishing(out) as stage, tempfile.TemporaryDirectory() as place:
+    sums = dict[str, str]()
+    with publish.publishing(out, sums=sums) as stage, tempfile.TemporaryDirectory() as place:
         for number, shard in enumerate(seen.planned.shards, 1):
             key = (work.get(seen.pointer(shard.name)) or b"").decode()
             if not key or (content := work.get(f"built/{key}")) is None:
@@ -282,7 +283,9 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
         text = search.indexed(stage, seen.planned, partial(_index, Path(place))) if job.search else None
         search.join(stage, seen.planned, seen.site.rules, text)
         host = seen.reading.beside.host
-        report = builder.complete(stage, _options(job, Path(place)), seen.site, tools, written, tables=tables, host=host)
+        report = builder.complete(
+            stage, _options(job, Path(place)), seen.site, tools, written, tables=tables, host=host, sums=sums
+        )
     work.sweep(kept)
     if seen.reading.beside.gone.is_any:
         publish.forget(out)

@@ -27,9 +27,11 @@ _LEFT_OUT = re.compile(
 """Letters, pages of letters and of values, and what is not asked for by a page."""
 
 
-def write(stage: Path, worker: str, carried: Mapping[str, str] = MappingProxyType({})) -> None:
-    """`worker`: text of templates/sw.js; `carried`: sums that are known. To be called when everything else stands in `stage`."""
-    everything = manifest(stage, carried)
+def write(stage: Path, worker: str, known: Mapping[str, str] = MappingProxyType({})) -> Mapping[str, str]:
+    """`worker`: text of templates/sw.js; `known`: sums that are known. To be called when everything else stands in `stage`, of
+    which the sums come back.
+    """
+    everything = manifest(stage, known)
     sums = msgspec.json.decode(everything, type=dict[str, str])
     files = {path: digest for path, digest in sums.items() if not _LEFT_OUT.match(path)}
     size = sum((stage / path).stat().st_size for path in files)
@@ -38,3 +40,4 @@ def write(stage: Path, worker: str, carried: Mapping[str, str] = MappingProxyTyp
     generation = hashlib.sha256(everything).hexdigest()[:16]
     text = worker.replace("{generation}", generation).replace("{list}", hashlib.sha256(listed).hexdigest())
     (stage / WORKER).write_text(text, encoding="utf-8")
+    return sums

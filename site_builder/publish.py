@@ -89,11 +89,17 @@ def exchange(new: Path, old: Path) -> None:
 
 
 @contextlib.contextmanager
-def publishing(out: Path, exchange: Exchange = exchange, carried: Mapping[str, str] | None = None) -> Iterator[Path]:
+def publishing(
+    out: Path,
+    exchange: Exchange = exchange,
+    carried: Collection[str] | None = None,
+    sums: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Path]:
     """An empty staging folder; what stands in it when the block ends well is the site `out`. Otherwise `out` stays as it was.
 
-    `carried`: path -> sha256 of what was carried over until then, see `carry`. Whoever gives it finds the pages of the generation
-    before in the folder, which need no new name if they are to stay; `leave` removes the others.
+    `carried`: paths of what was carried over until then, see `carry`. Whoever gives it finds the pages of the generation before
+    in the folder, which need no new name if they are to stay; `leave` removes the others. `sums`: path -> sha256, as far as
+    they are known until then.
     """
     out = Path(os.path.realpath(out))
     with _disk_errors(out), _locked(out):
@@ -104,8 +110,8 @@ def publishing(out: Path, exchange: Exchange = exchange, carried: Mapping[str, s
             _begin(stage, _previous(out))
             yield stage
             (stage / NOJEKYLL).touch()
-            _refuse_other_names(stage, carried or {})
-            (stage / MANIFEST).write_bytes(manifest(stage, carried or {}))
+            _refuse_other_names(stage, carried or ())
+            (stage / MANIFEST).write_bytes(manifest(stage, sums))
             _swap(stage, out, exchange)
         except BaseException:
             shutil.rmtree(stage, ignore_errors=True)
@@ -186,12 +192,12 @@ def put(stage: Path, file: File) -> None:
             return
 
 
-def manifest(folder: Path, carried: Mapping[str, str] = MappingProxyType({})) -> bytes:
-    """Path -> sha256 of every file below `folder` but the manifest itself, by path, as JSON; `carried` is known already.
+def manifest(folder: Path, known: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """Path -> sha256 of every file below `folder` but the manifest itself, by path, as JSON; `known`: sums known already.
 
     Pages of letters that were taken down, which are copies of REMOVED, are only counted: their names are case numbers.
     """
-    sums = {name: carried.get(name) or _sha256(folder / name) for name in sorted(files(folder)) if name != MANIFEST}
+    sums = {name: known.get(name) or _sha256(folder / name) for name in sorted(files(folder)) if name != MANIFEST}
     removed = [name for name, digest in sums.items() if digest == sums.get(REMOVED) and name != REMOVED]
     for number, name in enumerate(removed, 1):
         sums[f"{REMOVED}#{number}"] = sums.pop(name)
@@ -228,7 +234,7 @@ def files(folder: Path) -> Iterator[str]:
                     raise _no_plain_file(entry.path)
 
 
-def _refuse_other_names(stage: Path, carried: Mapping[str, str]) -> None:
+def _refuse_other_names(stage: Path, carried: Collection[str]) -> None:
     """A file that stands elsewhere too changes with it; what is carried stands in the old site, which nobody changes."""
     for name in files(stage):
         if name not in carried and os.stat(f"{stage}/{name}").st_nlink != 1:

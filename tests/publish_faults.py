@@ -52,7 +52,7 @@ def renaming_twice(out: Path, word: str) -> None:
 def carrying(out: Path, word: str) -> None:
     """Onto the pages of the generation before, as with a cache."""
     carried: dict[str, str] = {}
-    with publish.publishing(out, carried=carried) as stage:
+    with publish.publishing(out, carried=carried, sums=carried) as stage:
         for name in NAMES:
             content = f"{word} {name}".encode()
             digest = hashlib.sha256(content).hexdigest()

@@ -359,7 +359,7 @@ def test_a_file_that_has_not_changed_is_carried_over_as_the_same_file(tmp_path: 
             (stage / name).parent.mkdir(parents=True, exist_ok=True)
             (stage / name).write_text(name)
     sums = {name: sha256(out / name) for name in ("index.html", "decisions/of/1999/a.html")}
-    with publish.publishing(out, carried=sums) as stage:
+    with publish.publishing(out, carried=sums, sums=sums) as stage:
         assert [publish.carry(name, digest, out, stage) for name, digest in sums.items()] == [True, True]
         assert (stage / "decisions/of/1999/a.html").samefile(out / "decisions/of/1999/a.html")
         publish.leave(stage, sums)
@@ -371,7 +371,7 @@ def generations(out: Path, *told: dict[str, str]) -> None:
     """Publishes pages, name -> text, one generation after the other, each carrying over what it can."""
     for texts in told:
         carried: dict[str, str] = {}
-        with publish.publishing(out, carried=carried) as stage:
+        with publish.publishing(out, carried=carried, sums=carried) as stage:
             for name, text in texts.items():
                 digest = hashlib.sha256(text.encode()).hexdigest()
                 if publish.carry(name, digest, out, stage):
