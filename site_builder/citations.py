@@ -110,7 +110,7 @@ _REGULATION = re.compile(
 )
 """Where the schedule stands in the law, which is no section: `8 C.C.R. 9792.20 - 9792.26 MTUS (Effective July 18, 2009)`."""
 _WRAPPED = re.compile(r"\((?P<round>[^()]*)\)|[\"“](?P<quoted>[^\"”]*)[\"”]")
-_MEMBERSHIP = re.compile(rf",? ?(?:(?:which|and) )?(?:(?:is|are) )?{_PART}", _FLAGS)
+_MEMBERSHIP = re.compile(rf",? ?(?:(?:which|and|both|all) ){{0,2}}(?:(?:is|are) )?{_PART}", _FLAGS)
 _NEXT_SENTENCE = re.compile(r"(?<![ ,:.]\d)\. (?=[A-Z])")  # "3. Opioids for Chronic Pain" is no end of a sentence
 _NUMBERED = re.compile(r"\d(?:\.\d{1,2}){0,4}\.? [A-Z]", _FLAGS)
 _START = re.compile(r"(?:[\s.,:;-]|(?:and|&|the|on|also|(?:ca |california )?mtus|acoem|pages?(?:\(s\))?)(?![a-z0-9-]))*", _FLAGS)

@@ -7,6 +7,7 @@ which words. Which facets exist is said by facets/*.toml alone: a facet reads a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -16,6 +17,11 @@ from site_builder.model import Citation, Evidence, Issue, Letter
 from site_builder.rules import Facet, Rules, Vocabulary
 
 Ids = tuple[str, ...]
+_WITH_PARENT = re.compile(
+    r"\b(?:since|because|as) the (?:(?:primary|main|requested|proposed|underlying|surgical) )?(?:procedure|surgery|operation)"
+    r" (?:is|was|has been) not\b",
+    re.IGNORECASE,
+)
 
 
 def tag(letter: Letter, rules: Rules) -> Letter:
@@ -46,13 +52,18 @@ def _issue(issue: Issue, injured: Ids, rules: Rules) -> Issue:
         body_parts_from=parts_from,
         category=category,
         subcategory=subcategory,
-        ancillary=issue.outcome == "upheld" and imr.guidelines == ("none",),
+        ancillary=issue.outcome == "upheld" and (imr.guidelines == ("none",) or _goes_with_another(issue)),
     )
     return msgspec.structs.replace(
         read,
         facets=_values(read, "issue", rules),
         evidence=_once(issue.evidence, named, fired, _derived(read, injured), _searched(read, "issue", rules)),
     )
+
+
+def _goes_with_another(issue: Issue) -> bool:
+    """No guideline paragraph at all, and a reason that names the treatment it depends on: so in letters of 2013."""
+    return not issue.imr.raw and any(map(_WITH_PARENT.search, issue.rationale[:1]))
 
 
 def _treatment(issue: Issue, vocabulary: Vocabulary) -> tuple[str | None, str | None, tuple[Evidence, ...]]:
@@ -72,7 +83,8 @@ def _derived(issue: Issue, injured: Ids) -> Iterator[Evidence]:
         for part in issue.body_parts:
             yield Evidence(field="body_parts", value=part, rule=f"the request names none: {issue.body_parts_from}", words=words)
     if issue.ancillary:
-        yield Evidence(field="ancillary", value="yes", rule="upheld, and the reviewer cites no evidence", words=issue.imr.raw)
+        rule, words = "upheld, and the reviewer cites no evidence", issue.imr.raw or " ".join(issue.rationale[:1])
+        yield Evidence(field="ancillary", value="yes", rule=rule, words=words)
     if issue.guidelines_differ is not None:
         words = "; ".join(", ".join(citation.guidelines) for citation in (issue.ur, issue.imr))
         rule = "no guideline in common" if issue.guidelines_differ else "a guideline in common"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -179,7 +180,10 @@ def _place(reading: _Reading, part: Part, after: Part | None) -> None:
     for (start, head), stop in zip(heads, stops, strict=False):
         reading.open = [Draft(head)]
         reading.drafts += reading.open
-        if rest := rows[start + 1 : stop]:
+        rest = rows[start + 1 : stop]
+        if rest and part.role == "rationale" and head.heading:
+            reading.open[0].parts["rationale"] = ("", _texts(rest))
+        elif rest:
             told = f"text without a label after the request: {_short(rest[0].text)!r}; it is shown as unplaced"
             reading.tell("unplaced", told, rest[0].number)
             reading.sections.append(Section(kind="unplaced", heading="", paragraphs=_texts(rest), line=rest[0].number))
@@ -221,16 +225,38 @@ def _heads(reading: _Reading, part: Part, rows: list[Line], after: Part | None) 
     sure = part.role in ISSUE_ROLES
     is_alone = part.role == "rationale" and after is not None and after.role == BLOCKS[0] and len(rows) == 1
     says_nothing = is_alone and not last_sentence(rows[0].text)  # then its only row may be the next request
-    heads = [
-        (number, head)
-        for number, row in enumerate(rows)
-        if (sure or part.role in BLOCKS) and (number >= first or says_nothing) and (head := stated(row, form, sure=sure))
-    ]
+    heads = list[tuple[int, Head]]()
+    if part.role == "rationale":
+        rows[:] = chain.from_iterable(_apart(row, form) for row in rows)
+    for number, row in enumerate(rows if sure or part.role in BLOCKS else ()):
+        if number < first and not says_nothing:
+            continue
+        head = stated(row, form, sure=sure)
+        if head is None and part.role == "rationale" and number >= first:
+            head = _next(row, form, len(reading.drafts) + len(heads) + 1)
+        if head:
+            heads.append((number, head))
     if after is None or after.role not in BLOCKS or not rows or (heads and heads[-1][0] == len(rows) - 1):
         return heads
     begins = part.role in ISSUE_ROLES or (part.role in BLOCKS and BLOCKS.index(after.role) <= BLOCKS.index(part.role))
     last = _last(reading, rows, first, form, begins=begins, sure=sure)
     return heads if last is None else [*heads, (len(rows) - 1, last)]
+
+
+def _apart(row: Line, form: Format) -> Sequence[Line]:
+    """A head that is numbered, and what stands behind it in the same paragraph."""
+    for end in SENTENCE_END.finditer(row.text) if row.text.lstrip("(")[:1].isdigit() else ():
+        if patterned(Line(row.number, row.text[: end.start()]), form):
+            return Line(row.number, row.text[: end.start()]), Line(row.number, row.text[end.end() :])
+    return (row,)
+
+
+def _next(row: Line, form: Format, number: int) -> Head | None:
+    """The head of the next issue by its number, where no part but a reason follows: `2. Assistant surgeon is not medically
+    necessary and appropriate.` `Since the primary procedure is not ...`
+    """
+    head = patterned(row, form) if row.text.lstrip("(").startswith(str(number)) else None
+    return head if head and head.number == str(number) and head.outcome else None
 
 
 def _last(reading: _Reading, rows: list[Line], first: int, form: Format, *, begins: bool, sure: bool) -> Head | None:
@@ -316,8 +342,11 @@ def _issue(reading: _Reading, number: int, draft: Draft) -> Issue:
         reading.tell("unknown-outcome", f"issue {number}: {said}; it stays empty", head.line)
     head = unnumbered(head, number)
     ur, imr, rationale = _parts(draft, form)
+    is_dependent = set(draft.parts) == {"rationale"} and not draft.parts["rationale"][0]
     missing = [
-        role for role, part in (("ur", ur), ("imr", imr), ("rationale", rationale)) if role in form.expects and part is None
+        role
+        for role, part in (("ur", ur), ("imr", imr), ("rationale", rationale))
+        if role in form.expects and part is None and not is_dependent
     ]
     if missing:
         reading.tell(

@@ -8,7 +8,7 @@ names without a title or label, addresses and anything in a scanned image are no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -29,6 +29,8 @@ class Kind(Frozen, frozen=True, forbid_unknown_fields=True):
     severity: Literal["block", "warn"]
     patterns: tuple[tuple[str, str], ...]
     """(regular expression, a text in which it must find something)."""
+    needs: tuple[str, ...] = ()
+    """A text without any of these, in small letters, holds nothing of the kind: it is not searched for it."""
     masks: tuple[tuple[str, str], ...] = ()
     """(regular expression, a text that holds it): what looks like it and is none; the form's own telephone numbers."""
     counter: tuple[str, ...] = ()
@@ -36,6 +38,8 @@ class Kind(Frozen, frozen=True, forbid_unknown_fields=True):
 
 class _File(Frozen, frozen=True, forbid_unknown_fields=True):
     kind: tuple[Kind, ...]
+    pieces: Mapping[str, str] = {}
+    """What several patterns have in common, by the name that stands for it in them; a piece may hold pieces before it."""
 
 
 class _Allowed(Frozen, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +67,7 @@ class Gate:
 
     def __init__(self, kinds: tuple[Kind, ...], allowed: Mapping[str, frozenset[str]]) -> None:
         self.allowed = allowed
-        self._patterns = Patterns(((kind, pattern) for kind in kinds for pattern, _ in kind.patterns), _compile)
+        self._patterns = [(kind, Patterns(((kind, pattern) for pattern, _ in kind.patterns), _compile)) for kind in kinds]
         self._masks = {kind.id: [_compile(pattern) for pattern, _ in kind.masks] for kind in kinds}
         self._known = lru_cache(REMEMBERED)(lambda text: tuple(self._masked(text)))
 
@@ -72,12 +76,14 @@ class Gate:
         return (Finding(kind, place, masked) for kind, masked in self._known(text))
 
     def _masked(self, text: str) -> Iterator[tuple[Kind, str]]:
-        told: set[tuple[str, int]] = set()
-        for kind, pattern in self._patterns.perhaps_in(text):
-            for match in pattern.finditer(text):
-                if (kind.id, match.end()) not in told and not self._is_masked(kind, match, text):
-                    told.add((kind.id, match.end()))
-                    yield kind, mask(match.group())
+        lowered = text.lower()
+        for kind, patterns in self._patterns:
+            told = set[int]()
+            for _, pattern in patterns.perhaps_in(text) if _has_any(lowered, kind.needs) else ():
+                for match in pattern.finditer(text):
+                    if match.end() not in told and not self._is_masked(kind, match, text):
+                        told.add(match.end())
+                        yield kind, mask(match.group())
 
     def _is_masked(self, kind: Kind, match: re.Match[str], text: str) -> bool:
         masked = (found for pattern in self._masks[kind.id] for found in pattern.finditer(text))
@@ -90,19 +96,40 @@ class Gate:
         return tuple(_problem(letter, finding, waived) for finding in found)
 
 
+def kinds_of(text: str) -> tuple[Kind, ...]:
+    """From the text of privacy.toml, not yet proved; pieces put in their places."""
+    read = msgspec.toml.decode(text, type=_File)
+    pieces = dict[str, str]()
+    for name, piece in read.pieces.items():
+        pieces[name] = f"(?:{_filled(piece, pieces)})"
+
+    def filled(patterns: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        return tuple((_filled(pattern, pieces), example) for pattern, example in patterns)
+
+    return tuple(msgspec.structs.replace(kind, patterns=filled(kind.patterns), masks=filled(kind.masks)) for kind in read.kind)
+
+
+def _filled(pattern: str, pieces: Mapping[str, str]) -> str:
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: pieces.get(match[1], match[0]), pattern)
+
+
+def _has_any(text: str, needs: Sequence[str]) -> bool:
+    return not needs or any(map(text.__contains__, needs))
+
+
 def load(kinds: str, allow: str = "") -> Gate:
     """From the texts of privacy.toml and of the allow-list. Raises BuildError where a rule does not do what its examples say."""
     try:
-        read = msgspec.toml.decode(kinds, type=_File)
+        read = kinds_of(kinds)
         allowed = msgspec.toml.decode(allow, type=_AllowFile)
     except msgspec.DecodeError as error:
         raise BuildError(f"privacy rules: {error}") from error
-    known = {kind.id for kind in read.kind}
+    known = {kind.id for kind in read}
     for entry in allowed.allow:
         if not re.fullmatch(r"[0-9a-f]{64}", entry.sha256) or not entry.reason.strip() or not set(entry.kinds) <= known:
             raise BuildError(f"privacy allow-list: {entry.sha256[:12]}: give a sha256, a reason, and kinds among {sorted(known)}")
-    gate = Gate(read.kind, {entry.sha256: frozenset(entry.kinds) for entry in allowed.allow})
-    for kind in read.kind:
+    gate = Gate(read, {entry.sha256: frozenset(entry.kinds) for entry in allowed.allow})
+    for kind in read:
         _prove(kind, gate)
     return gate
 
@@ -145,7 +172,7 @@ def _problem(letter: Letter, finding: Finding, waived: frozenset[str]) -> Proble
 
 def _prove(kind: Kind, gate: Gate) -> None:
     for pattern, example in kind.patterns:
-        if not _compile(pattern).search(example):
+        if not _compile(pattern).search(example) or not _has_any(example.lower(), kind.needs):
             raise BuildError(f"privacy.toml: {kind.id}: {pattern!r} does not find its example {example!r}")
     for pattern, example in kind.masks:
         if not _compile(pattern).search(example) or any(finding.kind.id == kind.id for finding in gate.find(example)):

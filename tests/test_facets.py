@@ -123,6 +123,19 @@ def test_an_item_upheld_without_evidence_is_refused_with_its_parent() -> None:
     assert tagged.issues[0].facets["no-evidence"] == ("imr",)
 
 
+@pytest.mark.parametrize(
+    ("reason", "ancillary"),
+    [
+        ("Since the primary procedure is not medically necessary, none of the associated services are.", True),
+        ("The sling is not needed after arthroscopy.", False),
+    ],
+)
+def test_an_item_refused_because_of_the_operation_goes_with_it_where_nobody_cites_anything(reason: str, ancillary: bool) -> None:
+    refused = msgspec.structs.replace(issue("Shoulder sling", "", ""), rationale=(reason,))
+    (tagged,) = facets.tag(letter(refused), RULES).issues
+    assert tagged.ancillary is ancillary
+
+
 def test_sides_that_cite_other_guidelines_differ_and_a_side_without_guideline_is_not_compared() -> None:
     tagged = facets.tag(letter(issue("Norco 10/325mg", LOW_BACK, KNEE), issue("Norco 10/325mg", LOW_BACK, NOTHING)), RULES)
     assert tagged.issues[0].facets["guidelines-differ"] == ("yes",)

@@ -6,7 +6,6 @@ import random
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import msgspec
@@ -18,7 +17,8 @@ from site_builder.options import Options
 from tests import approve, example_site, letter_texts, planted
 from tests.conftest import FULL
 
-ROOT = Path(__file__).parents[1]
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 KINDS = (ROOT / "site_builder" / "privacy.toml").read_text(encoding="utf-8")
 GATE = privacy.load(KINDS)
 REAL = ROOT.parent / "shared" / "letters"
@@ -44,6 +44,20 @@ def test_texts_without_private_data_are_not_blocked() -> None:
     assert [text for text in texts for found in GATE.find(text) if found.kind.severity == "block"] == []
 
 
+def test_no_passage_of_an_ordinary_letter_is_blocked() -> None:
+    """Written against the rules: heads with blanks where a name stood, codes, public numbers, names of tests."""
+    passages = (HERE / "gate" / "harmless.txt").read_text("utf-8").splitlines()
+    assert len(passages) > 390
+    assert [(text, found.kind.id) for text in passages for found in GATE.find(text) if found.kind.severity == "block"] == []
+
+
+def test_private_data_are_found_in_the_shapes_in_which_people_type_them() -> None:
+    """Written against the rules too; what is still missed is told in docs/decisions.md."""
+    passages = [line.split("\t") for line in (HERE / "gate" / "private.txt").read_text("utf-8").splitlines()]
+    assert len(passages) > 190
+    assert [(kind, text) for kind, text in passages if kind not in {found.kind.id for found in GATE.find(text)}] == []
+
+
 def test_a_gate_without_rules_finds_nothing_of_it() -> None:
     """The negative control: the figure above is the rules' doing."""
     empty = privacy.Gate((), {})
@@ -51,14 +65,10 @@ def test_a_gate_without_rules_finds_nothing_of_it() -> None:
 
 
 def test_a_text_is_searched_as_if_each_pattern_were_alone() -> None:
-    kinds = tomllib.loads(KINDS)["kind"]
-    examples = [text for kind in kinds for text in (*(example for _, example in kind["patterns"]), *kind.get("counter", ()))]
+    kinds = privacy.kinds_of(KINDS)
+    examples = [text for kind in kinds for text in (*(example for _, example in kind.patterns), *kind.counter)]
     chance = random.Random(7)
-    alone = [
-        privacy.Gate((msgspec.convert({**kind, "patterns": [one]}, privacy.Kind),), {})
-        for kind in kinds
-        for one in kind["patterns"]
-    ]
+    alone = [privacy.Gate((msgspec.structs.replace(kind, patterns=(one,)),), {}) for kind in kinds for one in kind.patterns]
     for _ in range(EACH):
         text = " and ".join(chance.choices(examples, k=chance.choice((1, 1, 3))))
         assert {found.kind.id for found in GATE.find(text)} == {found.kind.id for gate in alone for found in gate.find(text)}
@@ -138,7 +148,7 @@ def test_every_published_text_of_a_letter_is_looked_at(place: str) -> None:
     [
         (KINDS.replace('"SSN: 123 45 6789"', '"SSN: none"'), "", "does not find its example"),
         (KINDS.replace('counter = ["pages 177-289", ', 'counter = ["123-45-6789", '), "", "counter-example"),
-        (KINDS.replace('"Fax: (916) 605-4270"]', '"Fax: (916) 555-0134"]'), "", "does not cover its example"),
+        (KINDS.replace('"(855) 865-8873 Fax: (916) 605-4270"]', '"Fax: (916) 555-0134"]'), "", "does not cover its example"),
         (KINDS, '[[allow]]\nsha256 = "abc"\nkinds = ["ssn"]\nreason = "x"', "allow-list"),
         (KINDS, f'[[allow]]\nsha256 = "{"0" * 64}"\nkinds = ["ssn"]\nreason = " "', "allow-list"),
         (KINDS, "nonsense", "privacy rules"),
