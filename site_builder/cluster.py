@@ -311,8 +311,11 @@ def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: 
     here = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
     try:
         joined = Client(scheduler or None, **({} if scheduler else here))  # type: ignore[no-untyped-call]
-    except (OSError, TypeError, ValueError) as error:  # nobody there, a foreign certificate, none at all, no such address
-        raise BuildError(f"--scheduler {scheduler}: {error}; look at its address and at Dask's settings", exit_code=5) from error
+    # nobody there, a foreign certificate, none at all, no such address; closed while it connects (on a busy machine)
+    except (OSError, TypeError, ValueError, AssertionError) as error:
+        raise BuildError(
+            f"--scheduler {scheduler}: {error or 'no connection'}; look at its address and at Dask's settings", exit_code=5
+        ) from error
     with joined as client:
         try:
             everywhere(READING, read_unit, units(job))

@@ -11,8 +11,7 @@ and a problem says so; a table read column by column gives no header fields.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -227,13 +226,13 @@ def _heads(reading: _Reading, part: Part, rows: list[Line], after: Part | None) 
     says_nothing = is_alone and not last_sentence(rows[0].text)  # then its only row may be the next request
     heads = list[tuple[int, Head]]()
     if part.role == "rationale":
-        rows[:] = chain.from_iterable(_apart(row, form) for row in rows)
+        rows[:] = _apart(rows, form, len(reading.drafts) + 1)
     for number, row in enumerate(rows if sure or part.role in BLOCKS else ()):
         if number < first and not says_nothing:
             continue
         head = stated(row, form, sure=sure)
         if head is None and part.role == "rationale" and number >= first:
-            head = _next(row, form, len(reading.drafts) + len(heads) + 1)
+            head = _next(row.text, form, len(reading.drafts) + len(heads) + 1, row.number)
         if head:
             heads.append((number, head))
     if after is None or after.role not in BLOCKS or not rows or (heads and heads[-1][0] == len(rows) - 1):
@@ -243,19 +242,28 @@ def _heads(reading: _Reading, part: Part, rows: list[Line], after: Part | None) 
     return heads if last is None else [*heads, (len(rows) - 1, last)]
 
 
-def _apart(row: Line, form: Format) -> Sequence[Line]:
-    """A head that is numbered, and what stands behind it in the same paragraph."""
-    for end in SENTENCE_END.finditer(row.text) if row.text.lstrip("(")[:1].isdigit() else ():
-        if patterned(Line(row.number, row.text[: end.start()]), form):
-            return Line(row.number, row.text[: end.start()]), Line(row.number, row.text[end.end() :])
-    return (row,)
+def _apart(rows: Iterable[Line], form: Format, number: int) -> Iterator[Line]:
+    """Parted before and behind the sentences that open the issues from `number` on."""
+    for row in rows:
+        rest = row.text
+        while opened := re.search(rf"(?:^|(?<=[.?!] )){number}[.)] ", rest):
+            first = opened.start()
+            ends = (end for end in SENTENCE_END.finditer(rest, opened.end()) if _next(rest[first : end.start()], form, number))
+            stop = next(ends, None)
+            if stop is None and not _next(rest[first:], form, number):
+                break
+            parts = rest[:first].strip(), rest[first : stop and stop.start()]
+            yield from (Line(row.number, part) for part in parts if part)
+            rest, number = rest[stop.end() :] if stop else "", number + 1
+        if rest:
+            yield Line(row.number, rest)
 
 
-def _next(row: Line, form: Format, number: int) -> Head | None:
+def _next(words: str, form: Format, number: int, line: int = 0) -> Head | None:
     """The head of the next issue by its number, where no part but a reason follows: `2. Assistant surgeon is not medically
     necessary and appropriate.` `Since the primary procedure is not ...`
     """
-    head = patterned(row, form) if row.text.lstrip("(").startswith(str(number)) else None
+    head = patterned(Line(line, words), form) if words.startswith(str(number)) else None
     return head if head and head.number == str(number) and head.outcome else None
 
 

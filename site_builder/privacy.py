@@ -2,7 +2,8 @@
 
 The letters are public and de-identified by the State; this finds what slipped through before it is published again, where
 a search engine can read it. It refuses to say what it found: a finding has kind, place and a mask, never the value. Known limits:
-names without a title or label, addresses and anything in a scanned image are not found.
+names without a title or label, addresses and anything in a scanned image are not found; nor is a name that is a word of forms
+(`Employee: Case, ...`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Kind(Frozen, frozen=True, forbid_unknown_fields=True):
     """(regular expression, a text in which it must find something)."""
     needs: tuple[str, ...] = ()
     """A text without any of these, in small letters, holds nothing of the kind: it is not searched for it."""
-    masks: tuple[tuple[str, str], ...] = ()
+    harmless: tuple[tuple[str, str], ...] = ()
     """(regular expression, a text that holds it): what looks like it and is none; the form's own telephone numbers."""
     counter: tuple[str, ...] = ()
 
@@ -68,26 +69,26 @@ class Gate:
     def __init__(self, kinds: tuple[Kind, ...], allowed: Mapping[str, frozenset[str]]) -> None:
         self.allowed = allowed
         self._patterns = [(kind, Patterns(((kind, pattern) for pattern, _ in kind.patterns), _compile)) for kind in kinds]
-        self._masks = {kind.id: [_compile(pattern) for pattern, _ in kind.masks] for kind in kinds}
-        self._known = lru_cache(REMEMBERED)(lambda text: tuple(self._masked(text)))
+        self._harmless = {kind.id: [_compile(pattern) for pattern, _ in kind.harmless] for kind in kinds}
+        self._known = lru_cache(REMEMBERED)(lambda text: tuple(self._shapes(text)))
 
     def find(self, text: str, place: str = "") -> Iterator[Finding]:
         """Each finding of each kind, in the order of the kinds; what two patterns of a kind find is one finding."""
-        return (Finding(kind, place, masked) for kind, masked in self._known(text))
+        return (Finding(kind, place, shape) for kind, shape in self._known(text))
 
-    def _masked(self, text: str) -> Iterator[tuple[Kind, str]]:
+    def _shapes(self, text: str) -> Iterator[tuple[Kind, str]]:
         lowered = text.lower()
         for kind, patterns in self._patterns:
             told = set[int]()
             for _, pattern in patterns.perhaps_in(text) if _has_any(lowered, kind.needs) else ():
                 for match in pattern.finditer(text):
-                    if match.end() not in told and not self._is_masked(kind, match, text):
+                    if match.end() not in told and not self._is_harmless(kind, match, text):
                         told.add(match.end())
                         yield kind, mask(match.group())
 
-    def _is_masked(self, kind: Kind, match: re.Match[str], text: str) -> bool:
-        masked = (found for pattern in self._masks[kind.id] for found in pattern.finditer(text))
-        return any(found.start() <= match.start() and match.end() <= found.end() for found in masked)
+    def _is_harmless(self, kind: Kind, match: re.Match[str], text: str) -> bool:
+        around = (found for pattern in self._harmless[kind.id] for found in pattern.finditer(text))
+        return any(found.start() <= match.start() and match.end() <= found.end() for found in around)
 
     def problems(self, letter: Letter) -> tuple[Problem, ...]:
         """One problem a finding: `quarantine` for what blocks and is not allowed, else a warning or a note."""
@@ -106,7 +107,9 @@ def kinds_of(text: str) -> tuple[Kind, ...]:
     def filled(patterns: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         return tuple((_filled(pattern, pieces), example) for pattern, example in patterns)
 
-    return tuple(msgspec.structs.replace(kind, patterns=filled(kind.patterns), masks=filled(kind.masks)) for kind in read.kind)
+    return tuple(
+        msgspec.structs.replace(kind, patterns=filled(kind.patterns), harmless=filled(kind.harmless)) for kind in read.kind
+    )
 
 
 def _filled(pattern: str, pieces: Mapping[str, str]) -> str:
@@ -174,9 +177,9 @@ def _prove(kind: Kind, gate: Gate) -> None:
     for pattern, example in kind.patterns:
         if not _compile(pattern).search(example) or not _has_any(example.lower(), kind.needs):
             raise BuildError(f"privacy.toml: {kind.id}: {pattern!r} does not find its example {example!r}")
-    for pattern, example in kind.masks:
+    for pattern, example in kind.harmless:
         if not _compile(pattern).search(example) or any(finding.kind.id == kind.id for finding in gate.find(example)):
-            raise BuildError(f"privacy.toml: {kind.id}: mask {pattern!r} does not cover its example {example!r}")
+            raise BuildError(f"privacy.toml: {kind.id}: {pattern!r} in `harmless` does not cover its example {example!r}")
     for text in kind.counter:
         if any(finding.kind.id == kind.id for finding in gate.find(text)):
             raise BuildError(f"privacy.toml: {kind.id}: counter-example {text!r} is matched; narrow the rule")

@@ -74,6 +74,19 @@ def test_a_text_is_searched_as_if_each_pattern_were_alone() -> None:
         assert {found.kind.id for found in GATE.find(text)} == {found.kind.id for gate in alone for found in gate.find(text)}
 
 
+def test_what_a_kind_needs_hides_no_finding() -> None:
+    """The look at words of a kind is a short cut: what it leaves out, no pattern would have found."""
+    every = privacy.Gate(tuple(msgspec.structs.replace(kind, needs=()) for kind in privacy.kinds_of(KINDS)), {})
+    passages = [line.split("\t")[-1] for path in (HERE / "gate").glob("*.txt") for line in path.read_text("utf-8").splitlines()]
+    chance = random.Random(11)
+    passages += [planted.planted(kind, chance) for kind in planted.KINDS for _ in range(EACH // 3)]
+
+    def told(gate: privacy.Gate, text: str) -> list[tuple[str, str]]:
+        return [(found.kind.id, found.mask) for found in gate.find(text)]
+
+    assert [text for text in passages if told(every, text) != told(GATE, text)] == []
+
+
 def test_a_finding_shows_its_shape_and_never_its_value() -> None:
     finding = next(GATE.find("SSN 123-45-6789", "summary, paragraph 1"))
     assert finding.place == "summary, paragraph 1"
