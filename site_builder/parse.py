@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -38,6 +39,9 @@ from site_builder.model import Citation, Issue, Letter, Line, Outcome, Problem, 
 
 _CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}|IMR \d{2}-\d{6}", re.ASCII)
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
+
+_SENTENCES = 4
+"""That a request in a rationale may hold, with its outcome: `Norco 10/325mg, 1 tab. q.i.d. #120 is not medically necessary.`"""
 
 _Printed = tuple[str, tuple[str, ...]]
 """(label, paragraphs)."""
@@ -248,8 +252,8 @@ def _apart(rows: Iterable[Line], form: Format, number: int) -> Iterator[Line]:
         rest = row.text
         while opened := re.search(rf"(?:^|(?<=[.?!] )){number}[.)] ", rest):
             first = opened.start()
-            ends = (end for end in SENTENCE_END.finditer(rest, opened.end()) if _next(rest[first : end.start()], form, number))
-            stop = next(ends, None)
+            near = islice(SENTENCE_END.finditer(rest, opened.end()), _SENTENCES)
+            stop = next((end for end in near if _next(rest[first : end.start()], form, number)), None)
             if stop is None and not _next(rest[first:], form, number):
                 break
             parts = rest[:first].strip(), rest[first : stop and stop.start()]
