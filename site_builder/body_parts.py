@@ -55,8 +55,8 @@ _COUNTS = re.compile(
     r"diagnos(?:is|es|ed)|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
     r"(?:\w+ care|treatments?|care|treated|evaluat\w*)? ?for|treat(?:ed|ment) for|\bsees? (?:an? |the |his |her )?\w+ for"
     r"|impression|assessment|sustain|complain|c/o|report|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom"
-    r"|endors|states?\b|describ|experienc|suffer"
-    r"|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?|claim involves|condition|hurt"
+    r"|endors|states?\b|describ|experienc|suffer|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?"
+    r"|claim involves|condition|hurt"
     r"|status[- ]post|s/p|post[- ]?op|pain(?!less|-free| free)|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b"
     r"|spasms? in|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
     r"|persist|problem|trouble"
@@ -68,9 +68,8 @@ _COUNTS = re.compile(
     r"|derangement|impingement|tunnel(?! release)|contracture|triggering|disc disease|degenerati|disorder|spondyl|stenosis"
     r"|syndrome|lesion|arthritis|arthrosis|arthropathy|tendinopathy|tendinosis"
     r"|chondromalacia|necrosis|neuropath|neuroma|hernia|asthma|ulcer|reflux|gerd|insufficiency|panic|swollen|nonunion|cyst|dizz"
-    r"|rupture|depressi|anxiety|\bptsd\b|compensable|hearing loss|tinnitus|\bringing|vertigo|carious|caries|grind|develop(?:ed"
-    r"|ing|s)|scar(?:ring|s)?\b|foreign body|migraine"
-    r"|headache"
+    r"|rupture|depressi|anxiety|\bptsd\b|compensable|hearing loss|tinnitus|\bringing|vertigo|carious|caries|grind"
+    r"|develop(?:ed|ing|s)|scar(?:ring|s)?\b|foreign body|migraine|headache"
     r"|\b[a-z]{3,20}(?:itis|algia|dynia)\b|\b(?:crps|rsd|cts|djd|ddd|hnp|tmj)\b|\bburn(?:s|ed)?\b|scald"
     # what was operated on was injured
     r"|under(?:went|gone)|\bhad (?:an? )?(?:right|left|l|r|bilateral|lumbar|cervical)\b"
@@ -87,8 +86,7 @@ _NAMED = re.compile(
 )
 _EXAM = (
     r"\bexam(?:s|ined|ination|inations)?\b|objective|\b(?:non-?)?tender|range of motion|\brom\b|palpa|reflex|(?<!ing )sensation"
-    r"|sensory"
-    r"|strength|\bgrip (?:is|was)|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
+    r"|sensory|strength|\bgrip (?:is|was)|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
     r"|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
     r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
     r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
@@ -102,8 +100,7 @@ _IMAGING = (
 _OTHER = re.compile(
     r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
     r"|past medical|\bpast h(?:x|istory)|\bas a (?:child|teenager|youth)\b|in childhood|\bpmh\b|medical history"
-    r"|surgical history|family history|social history|prior history"
-    r"|comorbid"
+    r"|surgical history|family history|social history|prior history|comorbid"
     r"|(?:previous|earlier|prior) (?:\w+ ){0,3}(?:injury|claim|repairs?)\b|without (?:residual|recurrence)|full recovery"
     r"|before the (?:accident|injury)|compromise and release|(?:claim|case) (?:was |is )?(?:closed|settled)|contraindicat"
     r"|unrelated|non-?industrial|not (?:industrially|work)[ -]?related|prior claim"
@@ -131,8 +128,8 @@ _NOT_AFTER = re.compile(
     r"(?::? (?:drop )?(?:wnl|absent)\b"
     r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well )?(?:without|unremarkable|asymptomatic|suspected"
     r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
-    r"|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign|preserved|full\b|controlled"
-    r"|denied)|denied)"
+    r"|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign|preserved|full\b"
+    r"|controlled|denied)|denied)"
     r"|[^,;]{0,25}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated|not (?:industrially|work)[ -]?related))"
 )
 """Behind a region: `Neck, back and hip are without complaints`"""
@@ -172,7 +169,9 @@ def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
     sentences = list(_sentences(paragraphs))
     mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary)]
-    named = {match.value.id for sentence in sentences for match in vocabulary.find(sentence) if match.words != "back"}
+    named = set[str]()
+    if any(mention.match.words == "back" for mention in mentions):  # which part of it, any sentence may tell
+        named = {match.value.id for sentence in sentences for match in vocabulary.find(sentence) if match.words != "back"}
     return _found("injured_body_parts", _one_back(mentions, named), vocabulary)
 
 

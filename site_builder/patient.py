@@ -23,8 +23,8 @@ _AGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _AGED = re.compile(
-    r"\b(?:(?:aged|age of|age:?|age is)\s+|(?:s?he|worker|patient|claimant|applicant|employee|m(?:s"
-    r"|rs?)\.?) is (?:now )?(?=\d\d(?:[.,;]|$)))"
+    r"\b(?:(?:aged|age of|age:?|age is)\s+"
+    r"|(?:s?he|worker|patient|claimant|applicant|employee|m(?:s|rs?)\.?) is (?:now )?(?=\d\d(?:[.,;]|$)))"
     r"(?P<number>\d{2})\b(?![\d.]\d)(?=(?P<after>.{0,40}))",
     re.IGNORECASE | re.DOTALL,
 )
