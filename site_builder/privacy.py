@@ -68,8 +68,7 @@ class Gate:
 
     def __init__(self, kinds: tuple[Kind, ...], allowed: Mapping[str, frozenset[str]]) -> None:
         self.allowed = allowed
-        self._patterns = [(kind, Patterns(((kind, pattern) for pattern, _ in kind.patterns), _compile)) for kind in kinds]
-        self._harmless = {kind.id: [_compile(pattern) for pattern, _ in kind.harmless] for kind in kinds}
+        self._searched = [(kind, _together(kind.patterns), _together(kind.harmless)) for kind in kinds]
         self._known = lru_cache(REMEMBERED)(lambda text: tuple(self._shapes(text)))
 
     def find(self, text: str, place: str = "") -> Iterator[Finding]:
@@ -78,17 +77,12 @@ class Gate:
 
     def _shapes(self, text: str) -> Iterator[tuple[Kind, str]]:
         lowered = text.lower()
-        for kind, patterns in self._patterns:
+        for kind, patterns, harmless in self._searched:
             told = set[int]()
-            for _, pattern in patterns.perhaps_in(text) if _has_any(lowered, kind.needs) else ():
-                for match in pattern.finditer(text):
-                    if match.end() not in told and not self._is_harmless(kind, match, text):
-                        told.add(match.end())
-                        yield kind, mask(match.group())
-
-    def _is_harmless(self, kind: Kind, match: re.Match[str], text: str) -> bool:
-        around = (found for pattern in self._harmless[kind.id] for found in pattern.finditer(text))
-        return any(found.start() <= match.start() and match.end() <= found.end() for found in around)
+            for match in _matches(patterns, text) if _has_any(lowered, kind.needs) else ():
+                if match.end() not in told and not any(_covers(other, match) for other in _matches(harmless, text)):
+                    told.add(match.end())
+                    yield kind, mask(match.group())
 
     def problems(self, letter: Letter) -> tuple[Problem, ...]:
         """One problem a finding: `quarantine` for what blocks and is not allowed, else a warning or a note."""
@@ -114,6 +108,18 @@ def kinds_of(text: str) -> tuple[Kind, ...]:
 
 def _filled(pattern: str, pieces: Mapping[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda match: pieces.get(match[1], match[0]), pattern)
+
+
+def _together(patterns: Sequence[tuple[str, str]]) -> Patterns[None]:
+    return Patterns(((None, pattern) for pattern, _ in patterns), _compile)
+
+
+def _matches(patterns: Patterns[None], text: str) -> Iterator[re.Match[str]]:
+    return (match for _, pattern in patterns.perhaps_in(text) for match in pattern.finditer(text))
+
+
+def _covers(other: re.Match[str], match: re.Match[str]) -> bool:
+    return other.start() <= match.start() and match.end() <= other.end()
 
 
 def _has_any(text: str, needs: Sequence[str]) -> bool:
