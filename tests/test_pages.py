@@ -147,6 +147,14 @@ def test_nothing_is_said_about_shared_guidelines_where_a_side_cites_none() -> No
     assert "different guidelines" not in html
 
 
+def test_an_issue_without_any_guideline_says_so_once() -> None:
+    nothing = Citation(raw="", guidelines=("none",))
+    silent = letter(1, issue(1), issue(2, ur=nothing, imr=nothing, labels=("", "", "")))
+    html = site(silent)[silent.url]
+    assert html.count("The letter cites no guideline for this treatment.") == 1
+    assert "The letter does not say." not in html
+
+
 def test_a_body_part_that_the_request_does_not_name_says_where_it_comes_from() -> None:
     assert "Low back</i> (from the guideline)" in site(letter(1, issue(body_parts_from="guideline")))[letter().url]
     of_injury = site(letter(1, issue(body_parts_from="injury")))[letter().url]
