@@ -28,7 +28,7 @@ from site_builder.shelf import Shelf
 from site_builder.takedowns import Takedowns
 from site_builder.whole import Whole, pack, unpacked
 
-BATCH = 256
+BATCH = 64
 """Files of a batch, on average: what is opened again where one of them has changed."""
 TOGETHER = 1_000
 """Files, or a few more, whose letters are read together: processes begin anew for each time."""
@@ -64,8 +64,10 @@ class Batch(NamedTuple):
     """Keys of the letters, by which the cache keeps them."""
     opened: Sequence[bytes]
     """Keys of the files."""
-    words: Sequence[tuple[bytes, bytes]] = ()
-    """Of each letter the words, packed, and their digest: in the cache only."""
+
+
+_Kept = tuple[bytes, Sequence[tuple[bytes, bytes]]]
+"""A batch in the cache: packed, and of each letter the words, packed, and their digest."""
 
 
 class Desk(NamedTuple):
@@ -86,7 +88,7 @@ class Desk(NamedTuple):
         """Every letter below `folder`; their words go into `whole`."""
         files, problems = sources.find(folder)
         opened, read = self._shelf(SOURCES, self.code), self._shelf(LETTERS, self._told())._replace(level=0)
-        gave = self._shelf(BATCHES, read.key(self.largest, self.gone, self.of_file))._replace(all_others=True)
+        gave = self._shelf(BATCHES, read.key(self.largest, self.gone, self.of_file))._replace(all_others=True, level=0)
         batches = list(cut(files))
         keys = [_key(gave, batch) for batch in batches]
         known = [_known(gave, key, whole) for key in keys]
@@ -230,10 +232,11 @@ def _known(gave: Shelf, key: bytes, whole: Whole) -> Batch | None:
     found = gave.take([key]).get(key) if key else None
     if not found:
         return None
-    batch = msgspec.msgpack.decode(found, type=Batch)
+    packed, words = msgspec.msgpack.decode(found, type=_Kept)
+    batch = msgspec.msgpack.decode(unpacked(packed), type=Batch)
     letters = [letter.outline for letter in batch.letters]
-    whole.put(letters, batch.words)
-    return batch._replace(letters=letters, words=())
+    whole.put(letters, words)
+    return batch._replace(letters=letters)
 
 
 def _keep(gave: Shelf, key: bytes, files: int, batch: Batch, whole: Whole) -> None:
@@ -241,7 +244,7 @@ def _keep(gave: Shelf, key: bytes, files: int, batch: Batch, whole: Whole) -> No
     lost = any(problem.code == LOST for letter in batch.letters for problem in letter.problems)
     if key and len(batch.letters) == files and not lost:
         words = [(whole.packed(letter), whole.digest(letter)) for letter in batch.letters]
-        gave.put({key: msgspec.msgpack.encode(batch._replace(words=words))})
+        gave.put({key: msgspec.msgpack.encode((pack(msgspec.msgpack.encode(batch)), words))})
 
 
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
