@@ -58,7 +58,7 @@ _COUNTS = re.compile(
     r"|endors|states?\b|describ|experienc|suffer|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?"
     r"|claim involves|condition|hurt"
     r"|status[- ]post|s/p|post[- ]?op|pain(?!less|-free| free)|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b"
-    r"|spasms? in|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
+    r"|spasms? in|chest tightness|\bcough|wheez|short(?:ness)? of breath|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
     r"|persist|problem|trouble"
     # how it happened
     r"|mechanism|strik|struck|hit(?:ting)?\b|land(?:ed|ing)|wrench|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)"
@@ -77,7 +77,7 @@ _COUNTS = re.compile(
 _TOLD = re.compile(
     r"complain|c/o|\breport(?:s|ed)?\b(?! (?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with|chief|subjective"
     r"|symptom|endors|describ|states? that|experienc|suffer|continues? (?:to have|with)|ongoing|persistent|claim for"
-    r"|\bdevelop(?:ed|s)\b|\bha(?:s|ve|d) (?:[\w-]+ ){0,3}(?:pain|numbness|weakness|tingling|stiffness)\b"
+    r"|\bdevelop(?:ed|s)\b|\bha(?:s|ve|d) (?:[\w-]+ ){0,3}(?:pain|numbness|weakness|tingling|stiffness|tightness)\b"
 )
 _NAMED = re.compile(
     r"diagnos(?:is|es|ed) (?!stud|test|imag)|treatments? for|treated (?:with (?:[\w-]+ ){1,5})?for|impression|diagnoses"
@@ -120,6 +120,7 @@ _NOT = re.compile(
     r"|without(?! (?:(?:mention|evidence) of )?(?:myelopathy|radiculopathy|loss of consciousness|loc\b|obstruction|gangrene))"
     r"|rule[sd]? out|r/o|unremarkable"
     r"|(?:worse(?:n(?:s|ed)?)?|aggravated|exacerbated|increase[sd]?|provoked|brought on) (?:with|by|when|on)"
+    r"(?! (?:the |his |her )?(?:work|job|employment|industrial|injury)\b)"  # "hypertension aggravated by work, and gastritis"
     r"|(?P<moment>when (?:he|she)))\b"
 )
 _NOT_AFTER = re.compile(

@@ -531,7 +531,6 @@ injection/joint
     Intra-articular injection
     Hip injection under fluoroscopy
     Greater trochanteric bursa injection
-    Platelet-rich plasma injection to the left elbow
     Injection of 1cc Celestone and 2cc lidocaine into the left shoulder
     Cortisone injection, left shoulder, under ultrasound guidance
     Right sacroiliac joint injection under fluoroscopy
@@ -550,6 +549,7 @@ injection/trigger-point
     Ultrasound guided trigger point injections
     Four trigger point injections (TPI) to the cervical spine
 injection/other-injection
+    Platelet-rich plasma injection to the left elbow
     Occipital nerve block
     Stellate ganglion block
     Lumbar sympathetic block
