@@ -53,12 +53,14 @@ _CLAUSE = re.compile(
 )
 _COUNTS = re.compile(
     r"diagnos(?:is|es|ed)|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
-    r"(?:\w+ care|treatments?|care|treated|evaluat\w*)? ?for|treat(?:ed|ment) for|\bsees? (?:an? |the |his |her )?\w+ for"
+    r"(?:\w+ care|treatments?|care|treated|evaluat\w*"
+    r"|by (?:an? |the |his |her )?\w+)? ?for|treat(?:ed|ment) for|\bsees? (?:an? |the |his |her )?\w+ for"
     r"|impression|assessment|sustain|complain|c/o|report|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom"
     r"|endors|states?\b|describ|experienc|suffer|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?"
     r"|claim involves|condition|hurt"
     r"|status[- ]post|s/p|post[- ]?op|pain(?!less|-free| free)|ache|numb|tingl|discomfort|stiff|weak|burning|soreness|sore\b"
-    r"|spasms? in|chest tightness|\bcough|wheez|short(?:ness)? of breath|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
+    r"|spasms? in|chest tightness|\bcough|wheez|short(?:ness)? of breath"
+    r"|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
     r"|persist|problem|trouble"
     # how it happened
     r"|mechanism|strik|struck|hit(?:ting)?\b|land(?:ed|ing)|wrench|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)"
@@ -90,6 +92,7 @@ _EXAM = (
     r"|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
     r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
     r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
+    r"|\bscars? (?:was|were|is|are)"
 )
 _IMAGING = (
     r"\bx-? ?rays?|\bmris?\b|magnetic resonance|\bct\b(?! (?:through|from|date|injur|claim|trauma))|computed tomography"
@@ -127,11 +130,13 @@ _NOT_AFTER = re.compile(
     r"s?\b(?: (?:pain|symptoms?|joint|spine|area|injury|complaints?|stability|motion|rotation|function)){0,3}"
     r"(?:(?:,? and|,? or|,)(?: (?!(?:is|are|was|were|and|or)\b)[\w-]{1,30}+){1,3}){0,3}"
     r"(?::? (?:drop )?(?:wnl|absent)\b"
-    r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well )?(?:without|unremarkable|asymptomatic|suspected"
+    r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well "
+    r"|(?:noted|found|said|reported) (?:to be |as ))?(?:without|unremarkable|asymptomatic|suspected"
     r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
     r"|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign|preserved|full\b"
     r"|controlled|denied)|denied)"
-    r"|[^,;]{0,25}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated|not (?:industrially|work)[ -]?related))"
+    r"|[^,;]{0,35}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated"
+    r"|not (?:industrial\b|(?:industrially|work)[ -]?related)))"
 )
 """Behind a region: `Neck, back and hip are without complaints`"""
 _LETS_GO = re.compile(
@@ -199,8 +204,8 @@ def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
 
 
 def _is_of_a_limb(match: Match, matches: Sequence[Match]) -> bool:
-    """CRPS belongs to the limb that has it."""
-    named = match.words in ("crps", "complex regional pain syndrome")
+    """CRPS belongs to the limb that has it; so does an infected skin."""
+    named = match.words in ("crps", "complex regional pain syndrome", "cellulitis")
     return named and any(other.value.id != match.value.id for other in matches)
 
 

@@ -74,6 +74,18 @@ def test_back_alone_is_the_part_of_the_back_that_is_injured() -> None:
     ("summary", "regions"),
     [
         ("The worker is being treated for a strain of the right shoulder.", ["shoulder"]),
+        ("He was hurt when a pallet kicked back; the diagnosis is a sprained wrist.", ["wrist-hand"]),
+        ("She injured the left knee when her foot slipped off a ladder.", ["knee"]),
+        ("She complains of tailbone pain with bowel movements.", ["hip-pelvis"]),
+        ("The survey said that pain is less and that she sleeps better.", []),
+        ("He is treated for hypertension aggravated by work, and gastritis.", ["abdomen", "whole-body"]),
+        ("She is followed by an internist for hypertension.", ["whole-body"]),
+        ("He was diagnosed with an infected bite of the hand with cellulitis.", ["wrist-hand"]),
+        ("He was diagnosed with cellulitis.", ["whole-body"]),
+        ("There is a carpal tunnel release in 1999 which was not industrial. She has knee pain.", ["knee"]),
+        ("The neck and the elbows were noted to be asymptomatic; there is knee pain.", ["knee"]),
+        ("Full motion of the knee; shoulder scars were seen.", []),
+        ("He has a cough and chest tightness on stairs.", ["chest"]),
         ("She complained of low back pain radiating to the left leg.", ["low-back", "lower-extremity"]),
         # numbers of a list end no sentence
         (
