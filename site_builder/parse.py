@@ -215,8 +215,10 @@ def _fill(reading: _Reading, part: Part, rows: Sequence[Line]) -> None:
         reading.open = drafts = [Draft(Head("", "", None, part.line))]
         reading.drafts += drafts
     drafts[0].own.add(part.role)
+    before = drafts[0].parts.get(part.role, ("", ()))
+    bare = before[1] if len(reading.open) == 1 else ()  # text below the request whose label stands further on
     for draft in drafts:
-        draft.parts[part.role] = (part.heading, _texts(rows))
+        draft.parts[part.role] = (part.heading, (*bare, *_texts(rows)))
         if part.mark is not None and part.mark.outcome is not None and draft.head.outcome is None:
             draft.outcome, draft.words = part.mark.outcome, part.heading.rstrip(" :")
 
@@ -352,6 +354,8 @@ def _issue(reading: _Reading, number: int, draft: Draft) -> Issue:
     if draft.outcome is None:
         said = f"{draft.words!r} is no outcome known to formats/{form.key}.toml" if draft.words else "no outcome is stated"
         reading.tell("unknown-outcome", f"issue {number}: {said}; it stays empty", head.line)
+    if head.words not in ("", draft.words) and not head.heading:  # another line than its own gave the outcome
+        head = head._replace(heading=f"{head.request}: {head.words}")
     head = unnumbered(head, number)
     ur, imr, rationale = _parts(draft, form)
     is_dependent = set(draft.parts) == {"rationale"} and not draft.parts["rationale"][0]

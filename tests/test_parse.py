@@ -28,6 +28,37 @@ def test_no_word_of_an_invented_letter_is_lost(path: Path) -> None:
     assert not words(typed) - words_of(read(typed))
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        # text below a request, and its label further on
+        """IMR ISSUES, DECISIONS AND RATIONALES
+
+1. Knee arthroscopy is not medically necessary and appropriate.
+The Claims Administrator based its decision on the ACOEM Chapter 13 Knee Complaints.
+The Physician Reviewer based his/her decision on the ACOEM Chapter 13 Knee Complaints.
+The Physician Reviewer's decision rationale: Exercises have been tried for two weeks.
+
+2. Crutches is not medically necessary and appropriate.
+Since the operation is not medically necessary, what goes with it is not either.
+The Physician Reviewer's decision rationale: The operation is refused.
+""",
+        # words behind a request, and a heading that gives the outcome
+        """ISSUE IN DISPUTE:
+The Final Determination was based on decisions for the disputed items/services set forth below:
+Behavioral interventions page(s): 23.
+MAXIMUS guideline: Decision based on MTUS Chronic Pain.
+RATIONALE FOR WHY THE REQUESTED TREATMENT/SERVICE WAS NOT MEDICALLY NECESSARY:
+Nothing speaks for it.
+""",
+    ],
+)
+def test_no_word_of_a_damaged_letter_is_lost(typed: str) -> None:
+    found = read(METHOD + typed)
+    assert found.issues
+    assert not words(METHOD, typed) - words_of(found)
+
+
 def test_every_family_of_letters_has_twelve_invented_ones() -> None:
     for family in (HERE / "letters").iterdir():
         assert len(list(family.glob("*.txt"))) >= 12, family.name
