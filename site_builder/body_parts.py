@@ -49,12 +49,13 @@ _FINDING = re.compile(
 """Where one long sentence goes over to another matter: `documentation of subjective (...) and objective (...) findings`."""
 _SENTENCE = re.compile(r"(?<=[a-z0-9)%\"'][.;!?])\s+|(?<=[A-Z]{2}[.;!?])\s+(?=[A-Z])|(?<=[a-z0-9)][.;])(?=[A-Z][a-z])|\n+")
 _CLAUSE = re.compile(
-    r",? (?:but|however|although|except|other than|while|though)\b|;|, (?:with|and) (?=(?:he|she|the|there|reports?|complain))"
+    r",? (?:but|however|although|except|other than|while|though)\b|;"
+    r"|, (?:with|and) (?=(?:he|she|the|there|reports?|complain\w*)\b)"
 )
 _COUNTS = re.compile(
     r"diagnos(?:is|es|ed)|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
-    r"(?:\w+ care|treatments?|care|treated|evaluat\w*"
-    r"|by (?:an? |the |his |her )?\w+)? ?for|treat(?:ed|ment) for|\bsees? (?:an? |the |his |her )?\w+ for"
+    r"(?:\w+ care|treatments?|care|treated|evaluat\w*)?(?: ?by (?:\w+ ){0,2}\w+)? ?for|treat(?:ed|ment) for"
+    r"|\bsees? (?:an? |the |his |her )?\w+ for"
     r"|impression|assessment|sustain|complain|c/o|report|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom"
     r"|endors|states?\b|describ|experienc|suffer|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?"
     r"|claim involves|condition|hurt"
@@ -77,8 +78,9 @@ _COUNTS = re.compile(
     r"|under(?:went|gone)|\bhad (?:an? )?(?:right|left|l|r|bilateral|lumbar|cervical)\b"
 )
 _TOLD = re.compile(
-    r"complain|c/o|\breport(?:s|ed)?\b(?! (?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with|chief|subjective"
-    r"|symptom|endors|describ|states? that|experienc|suffer|continues? (?:to have|with)|ongoing|persistent|claim for"
+    r"complain|c/o|\breport(?:s|ed)?\b(?! (?:\(pr-?2\) )?(?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with"
+    r"|chief|subjective|symptom|endors|describ|states? that|experienc|suffer|continues? (?:to have|with)|ongoing|persistent"
+    r"|claim for"
     r"|\bdevelop(?:ed|s)\b|\bha(?:s|ve|d) (?:[\w-]+ ){0,3}(?:pain|numbness|weakness|tingling|stiffness|tightness)\b"
 )
 _NAMED = re.compile(
@@ -102,7 +104,7 @@ _IMAGING = (
 )
 _OTHER = re.compile(
     r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
-    r"|past medical|\bpast h(?:x|istory)|\bas a (?:child|teenager|youth)\b|in childhood|\bpmh\b|medical history"
+    r"|past medical|\bpast h(?:x|istory)|\bas a (?:child|teenager|youth)\b|childhood|since youth|\bpmh\b|medical history"
     r"|surgical history|family history|social history|prior history|comorbid"
     r"|(?:previous|earlier|prior) (?:\w+ ){0,3}(?:injury|claim|repairs?)\b|without (?:residual|recurrence)|full recovery"
     r"|before the (?:accident|injury)|compromise and release|(?:claim|case) (?:was |is )?(?:closed|settled)|contraindicat"
@@ -129,7 +131,7 @@ _NOT = re.compile(
 _NOT_AFTER = re.compile(
     r"s?\b(?: (?:pain|symptoms?|joint|spine|area|injury|complaints?|stability|motion|rotation|function)){0,3}"
     r"(?:(?:,? and|,? or|,)(?: (?!(?:is|are|was|were|and|or)\b)[\w-]{1,30}+){1,3}){0,3}"
-    r"(?::? (?:drop )?(?:wnl|absent)\b"
+    r"(?::? (?:drop )?(?:wnl|absent|no (?:complaints?|pain|symptoms?|problems?))\b"
     r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well "
     r"|(?:noted|found|said|reported) (?:to be |as ))?(?:without|unremarkable|asymptomatic|suspected"
     r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
@@ -142,7 +144,7 @@ _NOT_AFTER = re.compile(
 _LETS_GO = re.compile(
     r"\b(?:but|(?<!problems )(?<!problem )(?<!difficulty )(?<!trouble )(?<!issues )with|has|(?<!having )had|complains|reports"
     r"|which|that|who|however|felt|feels?|developed|(?:(?<=and )|(?<=he )|(?<=worker )|(?<=patient ))injured|injuring|hurt"
-    r"|sustain\w*|fell|landed|twisted|struck)\b"
+    r"|sustain\w*|fell|landed|twisted|(?<!being )struck)\b"
 )
 _OF_IMAGE = re.compile(
     r"(?:x-? ?rays?|mris?|resonance imaging|scans?|ct|emgs?|ncvs?|ncs|emg/ncv|stud(?:y|ies)|radiographs?|imaging|ultrasound"
@@ -154,6 +156,12 @@ _BEFORE_IMAGE = re.compile(
     r"|support|walker|scooter|eval(?:uation)?s?\b|consult\w*|therapy|epidural|exercises?|surgeon|specialist|range of motion|rom"
     r"|tenderness|strength|reflex(?:es)?|flexion|extension)\b"
 )
+_SLEEP = ("insomnia", "sleep", "sleeping")
+_SLEEPLESS_OF_MIND = re.compile(
+    r"\b(?:insomnia|sleep(?:ing)?)\b[^.;]{0,60}\b(?:due|related|secondary) to (?:the |his |her )?(?:[a-z]+ )?"
+    r"(?:inability|depress|anxi|stress|mental|psych|emotion|ptsd|post-?traumatic)"
+)
+"""Sleeplessness that comes of a troubled mind is no disease apart."""
 _AFTER_SURGERY = re.compile(r"(?:status[- ]post|s/p|post[- ]?op(?:erative)?|under(?:went|gone)|\bhad) (?:[a-z]+ ){0,2}$")
 
 
@@ -175,6 +183,8 @@ def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
     sentences = list(_sentences(paragraphs))
     mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary)]
+    if any(_SLEEPLESS_OF_MIND.search(squeeze(sentence)) for sentence in sentences):
+        mentions = [mention for mention in mentions if mention.match.words not in _SLEEP]
     named = set[str]()
     if any(mention.match.words == "back" for mention in mentions):  # which part of it, any sentence may tell
         named = {match.value.id for sentence in sentences for match in vocabulary.find(sentence) if match.words != "back"}
@@ -204,15 +214,9 @@ def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
 
 
 def _is_of_a_limb(match: Match, matches: Sequence[Match]) -> bool:
-    """CRPS belongs to the limb that has it; so does an infected skin."""
-    named = match.words in ("crps", "complex regional pain syndrome", "cellulitis")
+    """CRPS belongs to the limb that has it; so does a skin that is infected or burnt."""
+    named = match.words in ("crps", "complex regional pain syndrome", "cellulitis", "burns")
     return named and any(other.value.id != match.value.id for other in matches)
-
-
-def _is_of_another(match: Match, matches: Sequence[Match]) -> bool:
-    """Sleeplessness told beside anxiety or depression belongs to them."""
-    sleepless = match.words in ("insomnia", "sleep", "sleeping") and any(other.value.id == "psyche" for other in matches)
-    return sleepless or _is_of_a_limb(match, matches)
 
 
 def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
@@ -226,7 +230,7 @@ def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
     for border in [*(match.start() for match in _CLAUSE.finditer(text)), len(text)]:
         clause = text[start:border]
         for match in matches:
-            here = start <= match.start < border and not _is_of_another(match, matches)
+            here = start <= match.start < border and not _is_of_a_limb(match, matches)
             if here and not _denied(clause, match.start - start, match.end - start) and not _imaged(text, match):
                 yield _Mention(match, why)
         start = border

@@ -129,7 +129,26 @@ def test_back_alone_is_the_part_of_the_back_that_is_injured() -> None:
         ("The request for a cervical MRI was non-certified. The current diagnosis is lumbar sprain.", ["low-back"]),
         ("Past medical history includes a shoulder operation. He presents with wrist pain.", ["wrist-hand"]),
         ("Her pain is aggravated by turning the head. She reports neck pain.", ["neck"]),
-        ("He was diagnosed with depression and insomnia.", ["psyche"]),  # sleeplessness belongs to the mood told beside it
+        ("He was diagnosed with depression and insomnia.", ["psyche", "whole-body"]),
+        # sleeplessness that comes of a troubled mind is no disease apart
+        ("He was diagnosed with depression and insomnia related to anxiety.", ["psyche"]),
+        ("She reports anxiety, insomnia and stress due to her inability to work. She is treated for insomnia.", ["psyche"]),
+        ("She is treated by internal medicine for industrially aggravated diabetes.", ["whole-body"]),
+        ("Left shoulder pain is worse when she reaches behind her back.", ["shoulder"]),
+        ("He was diagnosed with chronic hives.", ["whole-body"]),
+        ("She fell and was diagnosed with rib fractures T7-8.", ["chest"]),
+        ("A sprain of the quadriceps tendon was diagnosed.", ["knee"]),
+        ("He fell on his head while his eyes were open.", ["head"]),
+        ("Per the progress report (PR-2) on 1-2-16, exam noted full neck motion.", []),
+        ("He denied rash, joint pain, and headache.", []),  # the `he` of headache begins no clause
+        ("He denied being struck on the head, and complains of neck pain.", ["neck"]),
+        ("An old fracture of the wrist from a childhood fall was mentioned.", []),
+        ("He has pain in the thumb and antibiotics by PICC line in the right upper arm.", ["wrist-hand"]),
+        ("He has burns of the foot; a graft from the left thigh took well.", ["ankle-foot"]),
+        ("She was burnt; the diagnosis is burns.", ["whole-body"]),
+        ("A puncture wound of the finger was diagnosed; hepatitis B testing was negative.", ["wrist-hand"]),
+        ("Elbows: no complaints. The knee is painful.", ["knee"]),
+        ("The worker is treated for a lumbar sprain, stress, and gastritis.", ["low-back", "abdomen", "psyche"]),
         ("He fell from a 10 foot ladder and sustained a rib fracture.", ["chest"]),
         ("She complained of worsening back pain. Diagnosis: lumbar strain.", ["low-back"]),
         ("He was treated for a hand laceration.He reports thumb numbness.", ["wrist-hand"]),  # a blank is missing
