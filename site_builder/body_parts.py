@@ -80,8 +80,7 @@ _COUNTS = re.compile(
 _TOLD = re.compile(
     r"complain|c/o|\breport(?:s|ed)?\b(?! (?:\(pr-?2\) )?(?:dated|of|by|was|revealed|noted|show|on))|present(?:s|ed) with"
     r"|chief|subjective|symptom|endors|describ|states? that|experienc|suffer|continues? (?:to have|with)|ongoing|persistent"
-    r"|claim for"
-    r"|\bdevelop(?:ed|s)\b|\bha(?:s|ve|d) (?:[\w-]+ ){0,3}(?:pain|numbness|weakness|tingling|stiffness|tightness)\b"
+    r"|claim for|\bdevelop(?:ed|s)\b|\bha(?:s|ve|d) (?:[\w-]+ ){0,3}(?:pain|numbness|weakness|tingling|stiffness|tightness)\b"
 )
 _NAMED = re.compile(
     r"diagnos(?:is|es|ed) (?!stud|test|imag)|treatments? for|treated (?:with (?:[\w-]+ ){1,5})?for|impression|diagnoses"
@@ -183,8 +182,9 @@ def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
     sentences = list(_sentences(paragraphs))
     mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary)]
-    if any(_SLEEPLESS_OF_MIND.search(squeeze(sentence)) for sentence in sentences):
-        mentions = [mention for mention in mentions if mention.match.words not in _SLEEP]
+    awake = [mention for mention in mentions if mention.match.words not in _SLEEP]
+    if len(awake) < len(mentions) and any(_SLEEPLESS_OF_MIND.search(squeeze(sentence)) for sentence in sentences):
+        mentions = awake
     named = set[str]()
     if any(mention.match.words == "back" for mention in mentions):  # which part of it, any sentence may tell
         named = {match.value.id for sentence in sentences for match in vocabulary.find(sentence) if match.words != "back"}

@@ -76,10 +76,10 @@ class Whole:
 
 
 def pack(encoded: bytes) -> bytes:
-    """A letter, encoded as msgpack, as it is kept."""
+    """A letter, or several, encoded as msgpack, as they are kept."""
     return zlib.compress(encoded, 1)
 
 
-def unpacked(letter: bytes) -> bytes:
-    """The letter, encoded."""
-    return zlib.decompress(letter)
+def unpacked(packed: bytes) -> bytes:
+    """What was packed, encoded."""
+    return zlib.decompress(packed)
