@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 import msgspec
 
+from site_builder import processors
 from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
 from site_builder.options import PACKAGE, Options, Report, seal, standing
@@ -250,7 +251,7 @@ def assemble(quiet: bool, out: Path, jobs: int | None, strict: bool, **given: An
     """Last step, when every shard is built: publish the site."""
     job = _job(**given)
     with _progress(quiet) as progress:
-        report = cluster.assemble(job, out, jobs=jobs or _processors(), progress=progress)
+        report = cluster.assemble(job, out, jobs=jobs or processors.usable(), progress=progress)
     _end(_told(report, out), strict)
 
 
@@ -458,14 +459,14 @@ def _options(
     if isinstance(letters, str):
         raise BuildError(f"--letters {letters}: an address is read by a cluster only: build --executor dask, or read-shard")
     kept = None if no_cache else cache
-    return Options(letters=letters, config=config, jobs=jobs or _processors(), search=not no_search, cache=kept, **given)
+    return Options(letters=letters, config=config, jobs=jobs or processors.usable(), search=not no_search, cache=kept, **given)
 
 
 def _build_on_dask(quiet: bool, scheduler: str | None, work: str, *, jobs: int | None, out: Path, **given: Any) -> Report:
     told = {name: given[name] for name in ("config", "base_url", "no_search")}
     job = _job(letters=str(given["letters"]), work=work, **told)
     with _progress(quiet) as progress:
-        report = cluster.on_dask(job, out, scheduler=scheduler, jobs=jobs or _processors(), progress=progress)
+        report = cluster.on_dask(job, out, scheduler=scheduler, jobs=jobs or processors.usable(), progress=progress)
     return _told(report, out)
 
 
@@ -480,11 +481,6 @@ def _job(*, letters: str, work: str, config: Path, base_url: str | None, no_sear
 def _inputs(options: Options) -> list[Path]:
     """Everything that a site is made from."""
     return [options.letters, options.config, options.templates, PACKAGE / "facets", PACKAGE / "formats"]
-
-
-def _processors() -> int:
-    """Those that this process may use, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _build(options: Options, quiet: bool) -> Report:

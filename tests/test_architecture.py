@@ -38,6 +38,7 @@ LAYERS = (
         "shelf",
         "whole",
         "workers",
+        "processors",
     },
     {
         "pages",
