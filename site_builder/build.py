@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import time
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from itertools import chain
@@ -42,7 +42,7 @@ from site_builder import (
 )
 from site_builder.intake import Intake, Progress
 from site_builder.model import BuildError, Letter, Problem
-from site_builder.options import PACKAGE, Options, Report, code, digest, seal, standing
+from site_builder.options import PACKAGE, Options, Report, code, current, digest, files
 from site_builder.reading import Reader
 from site_builder.seal import Seal
 from site_builder.shelf import Shelf
@@ -102,17 +102,16 @@ def silent(_stage: str, _done: int, _total: int) -> None:
 
 def build(options: Options, progress: Progress = silent) -> Report:
     """Publishes the collection; raises BuildError and leaves the old site as it was where something is broken."""
-    started = time.monotonic()
-    sealed = seal(options)
-    report = standing(sealed) or made(options, sealed, progress)
-    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
+    return current(options, lambda sealed: made(options, sealed, progress))
 
 
 def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
     """As `build`, whatever stands there. `sealed`: taken before anything is read; not yet told how many seconds it took."""
     carried, sums = set[str](), dict[str, str]()
     with (
-        publish.publishing(options.out, carried=carried if options.cache else None, sums=sums) as stage,
+        publish.publishing(
+            options.out, carried=carried if options.cache else None, sums=sums, forgets=lambda: reading.beside.gone.is_any
+        ) as stage,
         publish.apart(stage) as place,
         workers.Aside(options.jobs) as aside,
     ):
@@ -148,8 +147,6 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         search.join(stage, planned, reading.beside.rules, found, pieces)
         written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, sums=sums)
-    if reading.beside.gone.is_any:
-        publish.forget(options.out)
     if sealed:  # where something was taken down the report may name it
         sealed.close(None if reading.beside.gone.is_any else msgspec.msgpack.encode(report))
     return report
@@ -188,12 +185,12 @@ def collected(reading: Reading, originals: Mapping[str, str] = MappingProxyType(
 
 def press(options: Options, beside: Beside) -> Press:
     """Raises BuildError for a broken template."""
-    templates = options.templates
+    templates, static = options.templates, options.templates / "static"
     contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
     spoken = languages.load(_texts(templates / "strings", ".toml"), beside.rules)
     renderer = render.Renderer(
-        {path.relative_to(templates).as_posix(): _text(path) for path in sorted(templates.rglob("*")) if path.suffix in TEXTS},
-        {path.name: path.read_bytes() for path in sorted((templates / "static").iterdir())},
+        {path.relative_to(templates).as_posix(): text(path) for path in files(templates) if path.suffix in TEXTS},
+        {path.relative_to(static).as_posix(): path.read_bytes() for path in files(static)},
         spoken,
         contents,
     )
@@ -221,7 +218,7 @@ def complete(
             indexed.append(file.path)
     for beside in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(tables)):
         publish.put(stage, beside)
-    sums.update(offline.write(stage, _text(options.templates / offline.WORKER), sums))
+    sums.update(offline.write(stage, text(options.templates / offline.WORKER), sums))
     return Report(
         letters=len(site.letters),
         issues=len(site.rows),
@@ -244,14 +241,14 @@ def look_beside(options: Options) -> Beside:
     proofs = Shelf(options.cache / PROOFS if options.cache else None, made_with, all_others=True)
     facets, cutters = (tuple(_texts(PACKAGE / name, ".toml").items()) for name in ("facets", "formats"))
     known, read_by = _vocabularies(facets, cutters, proofs)
-    configured = settings.load(_text(options.config) if options.config.exists() else "", options.base_url)
+    configured = settings.load(text(options.config) if options.config.exists() else "", options.base_url)
     notice = _text_beside(options.letters, "NOTICE").strip()
     if notice:
         configured = msgspec.structs.replace(configured, notice=" ".join(notice.split()))
-    gate = privacy.load(_text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
-    gone = takedowns.load(_text_beside(options.letters, takedowns.FILE))
+    gate = privacy.load(text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
+    gone = takedowns.load(_text_beside(options.letters, metadata.TAKEDOWNS))
     rows, told = sources.read_metadata(options.letters)
-    host = budget.load(_text(PACKAGE / "hosts.toml"), configured.host)
+    host = budget.load(text(PACKAGE / "hosts.toml"), configured.host)
     return Beside(known, read_by, configured, gate, gone, rows, tuple(told), made_with, host)
 
 
@@ -316,21 +313,26 @@ def _newest_first(letter: Letter) -> tuple[bool, int, str]:
 
 def _texts(folder: Path, suffix: str) -> dict[str, str]:
     """Stem -> text of the files in a folder, by name."""
-    return {path.stem: _text(path) for path in sorted(folder.glob(f"*{suffix}"))}
+    return {path.stem: text(path) for path in files(folder, (suffix,)) if path.parent == folder}
 
 
 def _texts_below(folder: Path, suffix: str) -> dict[str, str]:
     """Path without suffix -> text of the files below a folder, by path."""
-    return {path.relative_to(folder).with_suffix("").as_posix(): _text(path) for path in sorted(folder.rglob(f"*{suffix}"))}
+    return {path.relative_to(folder).with_suffix("").as_posix(): text(path) for path in files(folder, (suffix,))}
 
 
 def _text_beside(letters: Path, name: str) -> str:
-    """A file that may stand with the letters; nothing without it."""
+    """A file that may stand with the letters; nothing without it. What has its name and is no regular file stops the build."""
     path = (letters if letters.is_dir() else letters.parent) / name
-    return _text(path) if path.is_file() else ""
+    if not os.path.lexists(path):
+        return ""
+    if path.is_symlink() or not path.is_file():
+        raise BuildError(f"{path}: is no regular file: put the file itself there, or remove it")
+    return text(path)
 
 
-def _text(path: Path) -> str:
+def text(path: Path) -> str:
+    """Of a file that somebody wrote; raises BuildError."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

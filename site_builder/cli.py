@@ -30,8 +30,9 @@ import msgspec
 from site_builder import processors
 from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
-from site_builder.options import PACKAGE, Options, Report, seal, standing
+from site_builder.options import PACKAGE, Options, Report, current, inputs
 from site_builder.publish import remedy
+from site_builder.seal import Seal
 
 if TYPE_CHECKING:
     from rich import console as terminals
@@ -155,6 +156,10 @@ def _reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--config", type=click.Path(dir_okay=False, path_type=Path), default=SETTINGS, show_default=True,
                      help="Settings of the site."),
         click.option("--jobs", type=click.IntRange(min=1), default=None, help="Worker processes.  [default: processors]"),
+        click.option("--no-cache", is_flag=True, help="Do every step anew."),
+        click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=".cache", show_default=True,
+                     envvar="SITE_BUILDER_CACHE",
+                     help="Folder that keeps from one time to the next what need not be done again."),
         _letters_option,
     ):  # fmt: skip
         command = add(command)
@@ -165,10 +170,6 @@ def _building_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What `build` and `watch` take."""
     for add in (
         click.option("--no-search", is_flag=True, help="Leave out the full-text index."),
-        click.option("--no-cache", is_flag=True, help="Read, render and index every letter anew."),
-        click.option("--cache", type=click.Path(file_okay=False, path_type=Path), default=".cache", show_default=True,
-                     envvar="SITE_BUILDER_CACHE",
-                     help="Folder that keeps from build to build what need not be done again."),
         click.option("--base-url", default=None, help="Address under which the site will stand."),
         _out_option,
         _reading_options,
@@ -210,9 +211,7 @@ def _pieces_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--work", default=".cache/pieces", show_default=True, metavar="URL", help="Where the workers of a cluster meet.")
 def build(*, quiet: bool, strict: bool, executor: str, scheduler: str | None, work: str, **given: Any) -> None:
     """Read the letters and publish the site."""
-    report = (
-        _build_on_dask(quiet, scheduler, work, **given) if executor == "dask" else _build(_options(strict=strict, **given), quiet)
-    )
+    report = _build_on_dask(quiet, scheduler, work, **given) if executor == "dask" else _build(_options(**given), quiet)
     _end(report, strict)
 
 
@@ -271,7 +270,7 @@ def check(quiet: bool, as_json: bool, privacy: bool, **given: Any) -> None:
     """Read the letters, write nothing; report problems and what the vocabularies leave untagged."""
     with _progress(quiet) as progress:
         reading = builder.read(_options(**given), progress)
-    report = coverage.report(list(reading.every()), reading.problems, reading.beside.rules)
+    report = coverage.report(reading.every(), reading.problems, reading.beside.rules)
     if privacy:
         for line in privacy_lines(reading.problems):
             click.echo(line)
@@ -293,12 +292,14 @@ def check(quiet: bool, as_json: bool, privacy: bool, **given: Any) -> None:
 def show(letter: str, quiet: bool, **given: Any) -> None:
     """Print LETTER (a file, an id or a case number) as JSON, with the rule that gave each derived field."""
     options = _options(**given)
-    file = Path(letter)
+    file, names = Path(os.path.abspath(letter)), {letter.lower()}
     if file.is_file():
-        options = msgspec.structs.replace(options, letters=file.parent)
+        folder = Path(os.path.abspath(options.letters))
+        if not file.is_relative_to(folder):
+            folder = file.parent
+        options, names = msgspec.structs.replace(options, letters=folder), {file.relative_to(folder).as_posix()}
     with _progress(quiet) as progress:
         reading = builder.read(options, progress)
-    names = {file.name} if file.is_file() else {letter.lower()}
     for found in reading.letters:
         if not names.isdisjoint({found.id, (found.case_number or "").lower(), found.source, found.source.lower()}):
             click.echo(msgspec.json.format(msgspec.json.encode(shown(reading.whole.letter(found))), indent=2))
@@ -315,12 +316,17 @@ def show(letter: str, quiet: bool, **given: Any) -> None:
 @click.option("--redact", is_flag=True, help="Hide words instead: one run of them a line, from standard input.")
 def takedown(case: str, reason: str, redact: bool) -> None:
     """Print the entry that takes down the letter CASE, for takedowns.toml beside the letters."""
-    hidden = [line for line in sys.stdin.read().splitlines() if takedowns.bare(line)] if redact else []
+    try:
+        typed = sys.stdin.buffer.read().decode() if redact else ""
+        hidden = [line for line in typed.splitlines() if takedowns.bare(line)]
+        entry = takedowns.as_toml(case, reason, dt.datetime.now(dt.UTC).date(), secrets.token_hex(16), hidden)
+    except UnicodeError as error:
+        raise BuildError("what is to be taken down must be given as UTF-8 text") from error
     if redact and not hidden:
         raise BuildError("--redact: give the words on standard input, one run of them a line")
-    entry = takedowns.as_toml(case, reason, dt.datetime.now(dt.UTC).date(), secrets.token_hex(16), hidden)
+    entry = printable(entry, keep="\n")
     takedowns.load(entry)
-    click.echo(printable(entry, keep="\n"), nl=False)
+    click.echo(entry, nl=False)
 
 
 @main.command()
@@ -414,11 +420,14 @@ def shown(letter: Letter) -> dict[str, object]:
 
 
 def printable(text: str, keep: str = "") -> str:
-    """Control, direction and other invisible characters as escapes."""
+    """Control, direction and other invisible characters as escapes, such as TOML knows too."""
     return "".join(
-        letter if letter in keep or unicodedata.category(letter) not in UNSEEN else letter.encode("unicode_escape").decode()
-        for letter in text
+        letter if letter in keep or unicodedata.category(letter) not in UNSEEN else _escaped(letter) for letter in text
     )
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode().replace("\\x", "\\u00")
 
 
 def problem_lines(problems: Sequence[Problem], most: int | None = EXAMPLES) -> Iterator[str]:
@@ -454,12 +463,16 @@ def _options(
     no_cache: bool = False,
     **given: Any,
 ) -> Options:
-    if config != SETTINGS and not config.exists():
-        raise BuildError(f"--config {config}: no such file")
+    _refuse_no_file(config)
     if isinstance(letters, str):
         raise BuildError(f"--letters {letters}: an address is read by a cluster only: build --executor dask, or read-shard")
     kept = None if no_cache else cache
     return Options(letters=letters, config=config, jobs=jobs or processors.usable(), search=not no_search, cache=kept, **given)
+
+
+def _refuse_no_file(config: Path) -> None:
+    if config != SETTINGS and not config.exists():
+        raise BuildError(f"--config {config}: no such file")
 
 
 def _build_on_dask(quiet: bool, scheduler: str | None, work: str, *, jobs: int | None, out: Path, **given: Any) -> Report:
@@ -471,25 +484,23 @@ def _build_on_dask(quiet: bool, scheduler: str | None, work: str, *, jobs: int |
 
 
 def _job(*, letters: str, work: str, config: Path, base_url: str | None, no_search: bool) -> cluster.Job:
-    if config != SETTINGS and not config.exists():
-        raise BuildError(f"--config {config}: no such file")
-    told = config.read_text(encoding="utf-8") if config.exists() else ""
+    _refuse_no_file(config)
+    told = builder.text(config) if config.exists() else ""
     letters, work = (given if "://" in given else os.path.abspath(given) for given in (letters, work))
     return cluster.Job(letters=letters, work=work, config=told, base_url=base_url, search=not no_search)
 
 
 def _inputs(options: Options) -> list[Path]:
-    """Everything that a site is made from."""
-    return [options.letters, options.config, options.templates, PACKAGE / "facets", PACKAGE / "formats"]
+    """Everything that a site follows from, as far as it is read anew for each build."""
+    return [*inputs(options), *(PACKAGE / name for name in ("facets", "formats", "privacy.toml", "hosts.toml"))]
 
 
 def _build(options: Options, quiet: bool) -> Report:
-    started, sealed = time.monotonic(), seal(options)
-    if not (report := standing(sealed)):
+    def make(sealed: Seal | None) -> Report:
         with _progress(quiet) as progress:
-            report = builder.made(options, sealed, progress)
-    report = msgspec.structs.replace(report, seconds=time.monotonic() - started)
-    return _told(report, options.out)
+            return builder.made(options, sealed, progress)
+
+    return _told(current(options, make), options.out)
 
 
 def _told(report: Report, out: Path) -> Report:

@@ -32,7 +32,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from site_builder import build as builder
-from site_builder import catalogue, datasets, exports, pagefind, pages, publish, search, sources, statistics, writing
+from site_builder import catalogue, datasets, exports, metadata, pagefind, pages, publish, search, statistics, writing
 from site_builder.catalogue import Catalogue, Shard
 from site_builder.collection import Collection
 from site_builder.intake import Intake, Progress
@@ -166,7 +166,7 @@ def units(job: Job) -> list[tuple[str, ...]]:
         raise BuildError(f"{job.letters}: no such folder; name the one that holds the letters") from error
     if not store.files.isdir(store.root):
         raise BuildError(f"{job.letters} is no folder; name the one that the archive lies in")
-    shown = [(name, kind) for name, kind in listed if name and not name.startswith(".") and name not in sources.BESIDE]
+    shown = [(name, kind) for name, kind in listed if name and not name.startswith(".") and name not in metadata.BESIDE]
     loose = [name for name, kind in shown if kind == "file" and not name.lower().endswith(".zip")]
     whole = [(name,) for name, kind in shown if kind != "file" or name.lower().endswith(".zip")]
     return [*whole, *(tuple(loose[start : start + UNIT]) for start in range(0, len(loose), UNIT))]
@@ -178,7 +178,7 @@ def read_unit(job: Job, unit: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "letters"
         options = _options(job, Path(place))
-        _fetch(job, (*unit, *sources.BESIDE), folder)
+        _fetch(job, (*unit, *metadata.BESIDE), folder)
         beside = builder.look_beside(options)
         key = _digest(beside.code, msgspec.msgpack.encode(beside.settings), *_content(folder))
         if not (work.has(f"read/{key}") and work.has(f"words/{key}")):
@@ -248,7 +248,8 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
     builder.refuse_nothing(seen.reading, job.letters)
     kept = {*map(_pointer, units(job)), *(f"{kind}/{key}" for key in state for kind in ("read", "words"))}
     sums = dict[str, str]()
-    with publish.publishing(out, sums=sums) as stage, tempfile.TemporaryDirectory() as place:
+    taken_down = seen.reading.beside.gone.is_any
+    with publish.publishing(out, sums=sums, forgets=lambda: taken_down) as stage, tempfile.TemporaryDirectory() as place:
         for number, shard in enumerate(seen.planned.shards, 1):
             key = (work.get(seen.pointer(shard.name)) or b"").decode()
             if not key or (content := work.get(f"built/{key}")) is None:
@@ -287,8 +288,6 @@ def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder
             stage, _options(job, Path(place)), seen.site, tools, written, tables=tables, host=host, sums=sums
         )
     work.sweep(kept)
-    if seen.reading.beside.gone.is_any:
-        publish.forget(out)
     return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 
@@ -375,7 +374,7 @@ def _overview(job: Job, state: tuple[str, ...]) -> Overview:
     work = Store.at(job.work)
     with tempfile.TemporaryDirectory() as place:
         options = _options(job, Path(place))
-        _fetch(job, sources.BESIDE, options.letters)
+        _fetch(job, metadata.BESIDE, options.letters)
         beside = builder.look_beside(options)
         if beside.settings.publish_originals:
             raise BuildError("publish_originals is not done in pieces: set it to false, or build in one piece")

@@ -7,14 +7,16 @@ part of its own); so the report shows what was left untagged, most frequent firs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from site_builder.model import Frozen, Issue, Letter, Problem
-from site_builder.rules import Rules
+from site_builder.model import Frozen, Letter, Problem
+from site_builder.rules import Facet, Rules
 
 RATIONALE_LABEL = "decision rationale:"
 """Opens the last part of every issue block; one inside another part means that an issue was not seen."""
 
+LONGEST = 160
+"""Characters of an example."""
 VAGUE = frozenset({"other", "odg/unspecified", "mtus/other"})
 """Guideline ids that stand for what the citation grammar could not name."""
 
@@ -57,16 +59,48 @@ class Coverage(Frozen, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def report(letters: Sequence[Letter], problems: Sequence[Problem], rules: Rules, most: int = 10) -> Coverage:
-    """Counts over the collection; at most `most` examples a list."""
+class _Tagged:
+    """What is counted of one facet."""
+
+    def __init__(self) -> None:
+        self.total = self.tagged = 0
+        self.values = set[str]()
+        self.untagged = Counter[str]()
+
+    def add(self, ids: Sequence[str], described: str) -> None:
+        self.total += 1
+        self.tagged += bool(ids)
+        self.values.update(ids)
+        if not ids:
+            self.untagged[described] += 1
+
+
+def report(letters: Iterable[Letter], problems: Sequence[Problem], rules: Rules, most: int = 10) -> Coverage:
+    """Counts over the letters, whole, one after the other; at most `most` examples a list."""
+    count, issues, hidden = 0, 0, list[str]()
+    tagged = {facet: _Tagged() for facet in rules.facets if facet.order >= 0}
+    vague, unknown = Counter[str](), Counter[str]()
+    for letter in letters:
+        count += 1
+        issues += len(letter.issues)
+        for facet, told in tagged.items():
+            if facet.level == "letter":
+                told.add(letter.facets.get(facet.key, ()), _cut(letter.source))
+            else:
+                for issue in letter.issues:
+                    told.add(issue.facets.get(facet.key, ()), _cut(issue.disputed))
+        vague.update(map(_cut, _vague(letter)))
+        unknown.update(_cut(issue.outcome_words or "(none)") for issue in letter.issues if issue.outcome is None)
+        if _labels_out_of_place(letter):
+            hidden.append(letter.id)
     return Coverage(
-        letters=len(letters),
-        issues=sum(len(letter.issues) for letter in letters),
+        letters=count,
+        issues=issues,
         quarantined=sum(problem.severity == "quarantine" for problem in problems),
-        facets=tuple(_facets(letters, rules, most)),
-        vague_citations=_most(_vague(letters), most),
-        unknown_outcomes=_most(_unknown_outcomes(letters), most),
-        hidden_issues=tuple(letter.id for letter in letters if _labels_out_of_place(letter)),
+        facets=tuple(_coverage(facet, told, most) for facet, told in tagged.items()),
+        vague_citations=_most(vague, most),
+        unknown_outcomes=_most(unknown, most),
+        hidden_issues=tuple(hidden),
         problems=tuple(problems),
     )
 
@@ -93,35 +127,23 @@ def as_text(coverage: Coverage) -> str:
     return "\n".join(lines)
 
 
-def _facets(letters: Sequence[Letter], rules: Rules, most: int) -> Iterator[FacetCoverage]:
-    issues = [issue for letter in letters for issue in letter.issues]
-    for facet in rules.facets:
-        if facet.order < 0:
-            continue
-        owners: Sequence[Issue | Letter] = issues if facet.level == "issue" else letters
-        describe: Callable[[Issue | Letter], str] = _disputed if facet.level == "issue" else _source
-        values = [(owner, owner.facets.get(facet.key, ())) for owner in owners]
-        yield FacetCoverage(
-            facet=facet.key,
-            label=facet.label,
-            level=facet.level,
-            total=len(values),
-            tagged=sum(bool(ids) for _, ids in values),
-            values=len({key for _, ids in values for key in ids}),
-            untagged=_most((describe(owner) for owner, ids in values if not ids and not facet.sparse), most),
-        )
+def _coverage(facet: Facet, told: _Tagged, most: int) -> FacetCoverage:
+    return FacetCoverage(
+        facet=facet.key,
+        label=facet.label,
+        level=facet.level,
+        total=told.total,
+        tagged=told.tagged,
+        values=len(told.values),
+        untagged=() if facet.sparse else _most(told.untagged, most),
+    )
 
 
-def _vague(letters: Sequence[Letter]) -> Iterator[str]:
-    for letter in letters:
-        for issue in letter.issues:
-            for citation in (issue.ur, issue.imr):
-                if citation.raw and set(citation.guidelines) <= VAGUE:
-                    yield citation.raw
-
-
-def _unknown_outcomes(letters: Sequence[Letter]) -> Iterator[str]:
-    return (issue.outcome_words or "(none)" for letter in letters for issue in letter.issues if issue.outcome is None)
+def _vague(letter: Letter) -> Iterator[str]:
+    for issue in letter.issues:
+        for citation in (issue.ur, issue.imr):
+            if citation.raw and set(citation.guidelines) <= VAGUE:
+                yield citation.raw
 
 
 def _labels_out_of_place(letter: Letter) -> bool:
@@ -130,16 +152,11 @@ def _labels_out_of_place(letter: Letter) -> bool:
     return any(RATIONALE_LABEL in text.lower() for text in texts)
 
 
-def _disputed(owner: Issue | Letter) -> str:
-    return owner.disputed if isinstance(owner, Issue) else owner.title
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _source(owner: Issue | Letter) -> str:
-    return owner.source if isinstance(owner, Letter) else owner.request
-
-
-def _most(texts: Iterator[str], most: int) -> tuple[Counted, ...]:
-    """Most frequent first, ties in the order of the alphabet; long texts are cut."""
-    counted = Counter(text if len(text) <= 160 else text[:159] + "…" for text in texts)
+def _most(counted: Counter[str], most: int) -> tuple[Counted, ...]:
+    """Most frequent first, ties in the order of the alphabet."""
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Counted(text=text, count=count) for text, count in ranked[:most])

@@ -7,9 +7,11 @@ they are.
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
-_STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BLANK = re.compile(r"[\s\u200b\ufeff]*")
 
 
 class _Parts(list[str]):
@@ -28,4 +30,10 @@ def encode(rows: Iterable[Sequence[object]]) -> bytes:
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_STARTS_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and _starts_formula(value) else value
+
+
+def _starts_formula(text: str) -> bool:
+    """Also behind blanks, and in full width, as spreadsheets in some languages take it; as `cell` of templates/static/take.js."""
+    first = _BLANK.sub("", text, count=1)[:1]
+    return text.startswith(("\t", "\r", "\n")) or unicodedata.normalize("NFKC", first).startswith(("=", "+", "-", "@"))

@@ -67,7 +67,7 @@ def _goes_with_another(issue: Issue) -> bool:
 
 
 def _treatment(issue: Issue, vocabulary: Vocabulary) -> tuple[str | None, str | None, tuple[Evidence, ...]]:
-    """A category that metadata.csv gives stands."""
+    """A category that metadata.csv gives stands: it is let in only where the wording says none other."""
     if issue.category is not None:
         return issue.category, issue.subcategory, ()
     category, subcategory, fired = treatments.classify(issue.disputed, vocabulary)

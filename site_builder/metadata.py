@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from site_builder.model import Frozen, Issue, Letter, Problem
+from site_builder.model import Frozen, Letter, Problem
 
+TABLE, TAKEDOWNS = "metadata.csv", "takedowns.toml"
+BESIDE = (TABLE, "NOTICE", "privacy-allow.toml", TAKEDOWNS)
+"""What a collection may hold besides its letters: a table, a sentence for every page, what the privacy gate lets pass, what must
+be gone. Beside an archive of letters it stands in the same folder.
+"""
 DATES = ("decision_date", "date_of_injury", "ur_denial_date", "assigned_date", "received_date")
 LISTS = ("licensure", "specialties")
 FIELDS = ("case_number", *DATES, "priority", *LISTS, "age", "sex")
 """The header fields of a Letter: what front matter may say, and a row."""
 COLUMNS = ("file", "issue", *FIELDS, "treatment_category", "treatment_subcategory")
+
+Wording = Callable[[str], tuple[str | None, str | None, object]]
+"""Category and subcategory that a disputed treatment has by its words, and why."""
 
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _AMERICAN = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})")
@@ -115,31 +123,31 @@ def by_letter(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return table
 
 
-def merge(letter: Letter, table: Mapping[str, Sequence[Row]], treatments: Collection[str], name: str = "metadata.csv") -> Letter:
+def merge(letter: Letter, table: Mapping[str, Sequence[Row]], treatments: Collection[str], wording: Wording) -> Letter:
     """The letter with what its rows add: those of its file, then those of its case number; problems are in it.
 
     `treatments`: ids of the treatment facet (`category`, `category/subcategory`).
     """
     for row in table.get(letter.source, ()):
-        letter = fill(letter, row, treatments, name)
+        letter = _treated(fill(letter, row, TABLE), row, treatments, wording)
     for row in table.get((letter.case_number or "").upper(), ()):
-        letter = fill(letter, row, treatments, name)
+        letter = _treated(fill(letter, row, TABLE), row, treatments, wording)
     return letter
 
 
-def without_letter(rows: Iterable[Row], letters: Iterable[Letter], name: str = "metadata.csv") -> list[Problem]:
+def without_letter(rows: Iterable[Row], letters: Iterable[Letter]) -> list[Problem]:
     """A problem for each row that belongs to none of the letters, all of them merged."""
     known = {key for letter in letters for key in (letter.source, (letter.case_number or "").upper())}
     return [
-        _problem(name, row.line, "metadata-unknown-file", f"no letter is {key!r}; correct or remove the row")
+        _problem(TABLE, row.line, "metadata-unknown-file", f"no letter is {key!r}; correct or remove the row")
         for row in rows
         for key in [row.file or row.fields["case_number"]]
         if key not in known and key.upper() not in known
     ]
 
 
-def fill(letter: Letter, row: Row, treatments: Collection[str], name: str = "metadata.csv") -> Letter:
-    """One row into its letter."""
+def fill(letter: Letter, row: Row, name: str) -> Letter:
+    """The header fields of one row into its letter. `name`: of the file in which the row stands."""
     changes: dict[str, Any] = {}
     problems: list[Problem] = []
     for field, value in row.fields.items():
@@ -149,9 +157,7 @@ def fill(letter: Letter, row: Row, treatments: Collection[str], name: str = "met
         elif said != wanted and not (field == "case_number" and str(said).upper() == value.upper()):
             told = f"{field} is {_plain(said)} in the letter and {value} in {name}, line {row.line}; the letter stands"
             problems.append(_problem(letter.source, None, "metadata-conflict", told))
-    issues, told_of_issues = _issues(letter, row, treatments, name)
-    problems.extend(told_of_issues)
-    return msgspec.structs.replace(letter, **changes, issues=issues, problems=(*letter.problems, *problems))
+    return msgspec.structs.replace(letter, **changes, problems=(*letter.problems, *problems))
 
 
 def field_value(field: str, text: str) -> object:
@@ -163,10 +169,10 @@ def field_value(field: str, text: str) -> object:
     return int(text) if field == "age" else text
 
 
-def _issues(letter: Letter, row: Row, treatments: Collection[str], name: str) -> tuple[tuple[Issue, ...], list[Problem]]:
-    """The letter's issues with the row's treatment in the one that it is of."""
+def _treated(letter: Letter, row: Row, treatments: Collection[str], wording: Wording) -> Letter:
+    """The letter with the row's treatment in the issue that it is of."""
     if row.category is None:
-        return letter.issues, []
+        return letter
     number = row.issue or 1
     told = ""
     if row.treatment not in treatments:
@@ -176,13 +182,21 @@ def _issues(letter: Letter, row: Row, treatments: Collection[str], name: str) ->
     elif number > len(letter.issues):
         told = f"{letter.source} has no issue {number}; correct the row"
     if told:
-        return letter.issues, [_problem(name, row.line, "metadata-treatment", told)]
+        return _with_problem(letter, _problem(TABLE, row.line, "metadata-treatment", told))
     issue = letter.issues[number - 1]
-    if issue.category not in (None, row.category) or (row.subcategory and issue.subcategory not in (None, row.subcategory)):
-        told = f"treatment of issue {number} is {issue.treatment} by its wording and {row.treatment} in {name}, line {row.line}"
-        return letter.issues, [_problem(letter.source, issue.line, "metadata-conflict", f"{told}; the wording stands")]
-    filled = msgspec.structs.replace(issue, category=row.category, subcategory=row.subcategory or issue.subcategory)
-    return (*letter.issues[: number - 1], filled, *letter.issues[number:]), []
+    category, subcategory, _ = wording(issue.disputed) if issue.category is None else (issue.category, issue.subcategory, None)
+    if category not in (None, row.category) or (row.subcategory and subcategory not in (None, row.subcategory)):
+        said, by = "/".join(filter(None, (category, subcategory))), "wording" if issue.category is None else "other row"
+        told = (
+            f"treatment of issue {number} is {said} by the {by} and {row.treatment} in {TABLE}, line {row.line}; the {by} stands"
+        )
+        return _with_problem(letter, _problem(letter.source, issue.line, "metadata-conflict", told))
+    filled = msgspec.structs.replace(issue, category=row.category, subcategory=row.subcategory or subcategory)
+    return msgspec.structs.replace(letter, issues=(*letter.issues[: number - 1], filled, *letter.issues[number:]))
+
+
+def _with_problem(letter: Letter, problem: Problem) -> Letter:
+    return msgspec.structs.replace(letter, problems=(*letter.problems, problem))
 
 
 def _row(values: Mapping[str, str], name: str, line: int) -> tuple[Row | None, list[Problem]]:

@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import platform
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from site_builder.budget import Fit
+from site_builder.metadata import BESIDE
 from site_builder.model import Frozen, Problem
 from site_builder.seal import Seal
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
+LIBRARIES = (
+    *("duckdb", "ftfy", "jinja2", "markdown-it-py", "markupsafe", "mdit-py-plugins", "msgspec", "pypdf", "pypdfium2", "pyyaml"),
+    "rapidfuzz",
+)
+"""Packages by which a letter, a page or a data file may come out otherwise."""
 
 
 class Options(Frozen, frozen=True):
@@ -28,7 +37,6 @@ class Options(Frozen, frozen=True):
     templates: Path = TEMPLATES
     base_url: str | None = None
     jobs: int = 1
-    strict: bool = False
     search: bool = True
     cache: Path | None = None
     """Folder in which indexes are kept from build to build; None: nothing is kept."""
@@ -47,13 +55,27 @@ class Report(Frozen, frozen=True):
     """It stood there already: nothing has changed since."""
 
 
+def current(options: Options, make: Callable[[Seal | None], Report]) -> Report:
+    """Of the site as it stands, or of one that `make` makes where there is something to do; raises what it raises."""
+    started, sealed = time.monotonic(), seal(options)
+    report = standing(sealed) or make(sealed)
+    return msgspec.structs.replace(report, seconds=time.monotonic() - started)
+
+
 def seal(options: Options) -> Seal | None:
     """Of the site as it stands; None where nothing is kept from build to build."""
     if not options.cache:
         return None
-    inputs = (options.letters, options.config, options.templates)
-    told = (code(), *map(str, inputs), str(options.out), options.base_url, options.search)
-    return Seal.of(options.cache / "seal.sqlite", inputs, options.out, msgspec.msgpack.encode(told))
+    given = (options.letters, options.config, options.templates, options.out)
+    told = (code(), *map(str, given), options.base_url, options.search)
+    return Seal.of(options.cache / "seal.sqlite", inputs(options), options.out, msgspec.msgpack.encode(told))
+
+
+def inputs(options: Options) -> tuple[Path, ...]:
+    """Everything that a site follows from, besides the program."""
+    letters = options.letters
+    beside = () if letters.is_dir() else tuple(letters.parent / name for name in BESIDE)
+    return letters, *beside, options.config, options.templates
 
 
 def standing(sealed: Seal | None) -> Report | None:
@@ -64,14 +86,20 @@ def standing(sealed: Seal | None) -> Report | None:
 
 def code() -> bytes:
     """Digest of all that decides how a letter is read and shown, besides the letter, what stands beside it, and the templates."""
-    versions = [importlib.metadata.version(name) for name in ("jinja2", "markdown-it-py", "markupsafe", "msgspec")]
+    versions = [platform.python_version(), *map(importlib.metadata.version, LIBRARIES)]
     return hashlib.sha256(msgspec.msgpack.encode(versions) + digest(PACKAGE, (".py", ".toml"))).digest()
+
+
+def files(folder: Path, suffixes: tuple[str, ...] = ("",)) -> list[Path]:
+    """Files below a folder whose names end so, by path; not what editors keep there: `.a.css.swp`, `#a.html#`, `a.html~`."""
+    found = (path for path in folder.rglob("*") if path.name.endswith(suffixes) and not path.name.startswith((".", "#")))
+    return sorted(path for path in found if not path.name.endswith("~") and path.is_file())
 
 
 def digest(folder: Path, suffixes: tuple[str, ...] = ("",)) -> bytes:
     """Of the files below a folder whose names end so, with their names."""
     found = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.name.endswith(suffixes) and path.is_file()):
+    for path in files(folder, suffixes):
         content = path.read_bytes()
         found.update(msgspec.msgpack.encode((path.relative_to(folder).as_posix(), len(content))))
         found.update(content)

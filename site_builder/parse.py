@@ -153,7 +153,7 @@ def _unreadable(source: Source, formats: Sequence[Format]) -> Letter:
 def _named(letter: Letter, source: Source) -> Letter:
     """With what front matter adds, and the name of its page."""
     if source.fields:
-        letter = metadata.fill(letter, metadata.Row(line=1, fields=source.fields), frozenset(), source.name)
+        letter = metadata.fill(letter, metadata.Row(line=1, fields=source.fields), source.name)
     number = letter.case_number
     if number is not None and not _CASE_NUMBER.fullmatch(number):
         told = f"case number {number!r} is left out; write it like CM17-0001234"

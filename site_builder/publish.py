@@ -94,12 +94,14 @@ def publishing(
     exchange: Exchange = exchange,
     carried: Collection[str] | None = None,
     sums: Mapping[str, str] = MappingProxyType({}),
+    forgets: Callable[[], bool] = lambda: False,
 ) -> Iterator[Path]:
     """An empty staging folder; what stands in it when the block ends well is the site `out`. Otherwise `out` stays as it was.
 
     `carried`: paths of what was carried over until then, see `carry`. Whoever gives it finds the pages of the generation before
     in the folder, which need no new name if they are to stay; `leave` removes the others. `sums`: path -> sha256, as far as
-    they are known until then.
+    they are known until then. `forgets`: asked at the end; shall nothing be left of the generation before, because it holds what
+    was taken down? Where that cannot be done, BuildError says that the new site stands.
     """
     out = Path(os.path.realpath(out))
     with _disk_errors(out), _locked(out):
@@ -116,13 +118,8 @@ def publishing(
         except BaseException:
             shutil.rmtree(stage, ignore_errors=True)
             raise
-
-
-def forget(out: Path) -> None:
-    """Remove the generation before: it still holds what was taken down."""
-    out = Path(os.path.realpath(out))
-    with _disk_errors(out), _locked(out):
-        _sweep(out)
+        if forgets():
+            _forget(out)
 
 
 @contextlib.contextmanager
@@ -337,6 +334,14 @@ def _sweep(out: Path, but: Collection[Path] = ()) -> None:
             shutil.rmtree(path)
 
 
+def _forget(out: Path) -> None:
+    try:
+        _sweep(out)
+    except (OSError, BuildError) as error:
+        told = f"The new site is published, but {_previous(out)} still holds what was taken down: remove that folder"
+        raise BuildError(f"{told} ({getattr(error, 'strerror', None) or error})", exit_code=5) from error
+
+
 def _previous(out: Path) -> Path:
     return out.with_name(f".previous-{out.name}")
 
@@ -407,7 +412,7 @@ def _disk_errors(out: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place = error.filename if isinstance(error.filename, str) else out
-        told = f"cannot write {place}: {error.strerror or error}; {remedy(error.errno, out)}"
+        told = f"cannot use {place}: {error.strerror or error}; {remedy(error.errno, out)}"
         raise BuildError(f"{told}. The old site stands as it was.", exit_code=5) from error
 
 

@@ -6,11 +6,12 @@ So a letter can be read in any process, and read once: the same Source, rows and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
-from site_builder import facets, metadata, parse
+from site_builder import facets, metadata, parse, treatments
 from site_builder.formats import Format
 from site_builder.metadata import Row
 from site_builder.model import Letter, Source
@@ -29,7 +30,8 @@ class Reader(NamedTuple):
 
     def read(self, source: Source) -> Letter:
         """Never raises: what is strange is a problem of the letter, what the gate holds back one that quarantines it."""
-        treatments = self.rules.vocabularies["treatment"].by_id
-        merged = metadata.merge(parse.parse(source, self.formats), self.table, treatments.keys())
+        known = self.rules.vocabularies["treatment"]
+        wording = partial(treatments.classify, vocabulary=known)
+        merged = metadata.merge(parse.parse(source, self.formats), self.table, known.by_id, wording)
         letter = facets.tag(merged, self.rules)
         return msgspec.structs.replace(letter, problems=(*letter.problems, *self.gate.problems(letter)))

@@ -234,6 +234,14 @@ def _read(stem: str, text: str) -> Facet:
     for value in facet.value:
         if value.parent is not None and value.parent not in known:
             raise BuildError(f"facets/{stem}.toml: {value.id}: parent {value.parent!r} is no value of this file")
+    parents = {value.id: value.parent for value in facet.value}
+    for value in facet.value:
+        above, parent = {value.id}, value.parent
+        while parent is not None:
+            if parent in above:
+                raise BuildError(f"facets/{stem}.toml: {value.id}: its parents go round in a circle; one of them needs another")
+            above.add(parent)
+            parent = parents[parent]
     return msgspec.structs.replace(facet, key=stem)
 
 

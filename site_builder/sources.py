@@ -29,7 +29,7 @@ import msgspec
 from site_builder import archives
 from site_builder import text as typed
 from site_builder.front_matter import markdown
-from site_builder.metadata import Row, rows_of
+from site_builder.metadata import BESIDE, TABLE, TAKEDOWNS, Row, rows_of
 from site_builder.model import Problem, Source
 from site_builder.pdf import PdfReader
 from site_builder.shelf import NOTHING, Shelf
@@ -37,10 +37,6 @@ from site_builder.shelf import NOTHING, Shelf
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
 
-TAKEDOWNS = "takedowns.toml"
-BESIDE = ("metadata.csv", "NOTICE", "privacy-allow.toml", TAKEDOWNS)
-"""What a collection may hold besides its letters: a table, a sentence for every page, what the privacy gate lets pass, what must
-be gone."""
 _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Errors of this machine, not of a letter: the build must stop, or a good letter would vanish from the site."""
 
@@ -136,8 +132,11 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
     if not found:
         problems.append(_refused("empty-folder", "", f"{_shown(folder)} holds no letters; put .pdf, .txt or .md files there"))
     found.sort(key=lambda file: (file.name, os.fsencode(file.path)))
+    single = {file.name: file for file in reversed(found)}
+    told = "another file has this name too, but for signs that cannot be shown: left out; give it a name of its own"
+    problems += (_refused("same-name", file.name, told) for file in found if single[file.name] is not file)
     problems.sort(key=lambda problem: problem.file)
-    return found, problems
+    return [file for file in found if single[file.name] is file], problems
 
 
 def is_asked_for(path: Path) -> bool:
@@ -170,8 +169,8 @@ def content(file: Found, largest: int = LARGEST) -> bytes | Problem:
 
 def read_metadata(folder: Path) -> tuple[tuple[Row, ...], list[Problem]]:
     """`metadata.csv` beside the letters, if there is one."""
-    path = (folder if folder.is_dir() else folder.parent) / "metadata.csv"
-    if not path.exists():
+    path = (folder if folder.is_dir() else folder.parent) / TABLE
+    if not os.path.lexists(path):
         return (), []
     content = _content(path, path.name, 20 * LARGEST)
     if isinstance(content, Problem):

@@ -20,10 +20,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from site_builder.metadata import Row
+from site_builder.metadata import TAKEDOWNS, Row
 from site_builder.model import BuildError, Frozen, Letter, Line, Problem, Source
 
-FILE = "takedowns.toml"
 REMOVED = "[removed]"
 HEADER = 2000
 """Characters at the beginning of a letter in which the first case number is its own."""
@@ -104,8 +103,7 @@ class Takedowns(Frozen, frozen=True):
         lines = tuple(Line(line.number, part) for line, part in zip(source.lines, text.split("\n"), strict=True))
         fields = {name: _CASE.sub(self._unsaid, value) for name, value in source.fields.items()}
         digest = source.sha256 if text == whole else hashlib.sha256(text.encode()).hexdigest()  # no longer what the file says
-        name = _CASE.sub(self._unsaid, source.name)
-        return msgspec.structs.replace(source, name=name, sha256=digest, lines=lines, fields=fields)
+        return msgspec.structs.replace(source, sha256=digest, lines=lines, fields=fields)
 
     def _unsaid(self, match: re.Match[str]) -> str:
         words = match.group()
@@ -117,12 +115,12 @@ def load(text: str) -> Takedowns:
     try:
         entries = msgspec.toml.decode(text, type=_List).takedown
     except msgspec.DecodeError as error:
-        raise BuildError(f"{FILE}: {error}") from error
+        raise BuildError(f"{TAKEDOWNS}: {error}") from error
     removed: dict[str, Entry] = {}
     redacted: dict[str, tuple[Entry, ...]] = {}
     for number, entry in enumerate(entries, 1):
         if told := _wrong(entry):
-            raise BuildError(f"{FILE}: takedown {number}: {told}")
+            raise BuildError(f"{TAKEDOWNS}: takedown {number}: {told}")
         name = entry.sha256 or folded(entry.case or "")
         if entry.redact:
             redacted[name] = (*redacted.get(name, ()), entry)

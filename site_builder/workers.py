@@ -40,8 +40,10 @@ _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 _DIES_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl."""
 
-_shared: tuple[Callable[[Any], Any], Sequence[Any]] = (lambda item: item, ())
-"""What the copies find: the work, and all pieces of it."""
+Shared = tuple[Callable[[Any], Any], Sequence[Any]]
+"""The work, and all pieces of it: what a copy is born with."""
+_shared: Shared = (lambda item: item, ())
+"""In a copy of a pool only."""
 
 
 def spread(
@@ -62,20 +64,16 @@ def spread(
     if jobs < 2 or len(pieces) < FEWEST * chunk or sys.platform != "linux":
         yield from map(whole, pieces)
         return
-    global _shared  # noqa: PLW0603  # the one way to hand something to a copy without sending it
-    _shared = whole, pieces
+    shared = whole, pieces
     chunks = [range(first, min(first + chunk, len(pieces))) for first in range(0, len(pieces), chunk)]
-    try:
-        done = 0
-        for results in _together(chunks, jobs, SECONDS if lost else None):
-            yield from results
-            done += 1
-        for numbers in chunks[done:]:
-            if lost is None:
-                raise BuildError("a worker process was killed: close other programs, or use fewer --jobs", exit_code=5)
-            yield from _apart(numbers, lost)
-    finally:
-        _shared = (lambda item: item), ()
+    done = 0
+    for results in _together(shared, chunks, jobs, SECONDS if lost else None):
+        yield from results
+        done += 1
+    for numbers in chunks[done:]:
+        if lost is None:
+            raise BuildError("a worker process was killed: close other programs, or use fewer --jobs", exit_code=5)
+        yield from _apart(shared, numbers, lost)
 
 
 class Aside:
@@ -147,34 +145,37 @@ def _guarded(work: Callable[[Item], Result], lost: Callable[[Item, str], Result]
     return guarded
 
 
-def _together(chunks: Sequence[range], jobs: int, seconds: float | None) -> Iterator[list[Any]]:
+def _together(shared: Shared, chunks: Sequence[range], jobs: int, seconds: float | None) -> Iterator[list[Any]]:
     """Results of the chunks, in order, up to the first whose process dies or takes too long."""
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), initializer=_begin, initargs=(os.getpid(),))
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(
+        jobs, context, initializer=_begin_with, initargs=(os.getpid(), shared)
+    )  # not sent: they are copies
     try:
-        for result in [pool.submit(_chunk, chunk) for chunk in chunks]:
+        for result in [pool.submit(_pooled, chunk) for chunk in chunks]:
             yield result.result(seconds)
     except (BrokenProcessPool, TimeoutError):
-        for process in multiprocessing.active_children():
+        for process in list((pool._processes or {}).values()):  # kill_workers of Python 3.14
             process.kill()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _apart(chunk: range, lost: Callable[[Any, str], Any]) -> list[Any]:
+def _apart(shared: Shared, chunk: range, lost: Callable[[Any, str], Any]) -> list[Any]:
     """Results of a chunk from a process of its own; where that fails, of its pieces from processes of theirs."""
-    found = _alone(chunk)
+    found = _alone(shared, chunk)
     if isinstance(found, list):
         return found
     if len(chunk) == 1:
-        return [lost(_shared[1][chunk[0]], found)]
-    return [result for number in chunk for result in _apart(range(number, number + 1), lost)]
+        return [lost(shared[1][chunk[0]], found)]
+    return [result for number in chunk for result in _apart(shared, range(number, number + 1), lost)]
 
 
-def _alone(chunk: range) -> list[Any] | str:
+def _alone(shared: Shared, chunk: range) -> list[Any] | str:
     """The results, or what became of the process."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(theirs, chunk, os.getpid()))
+    process = context.Process(target=_answer, args=(theirs, shared, chunk, os.getpid()))
     process.start()
     theirs.close()
     try:
@@ -191,9 +192,9 @@ def _alone(chunk: range) -> list[Any] | str:
         ours.close()
 
 
-def _answer(answers: Connection, chunk: range, parent: int) -> None:
+def _answer(answers: Connection, shared: Shared, chunk: range, parent: int) -> None:
     _begin(parent)
-    answers.send(_chunk(chunk))
+    answers.send(_chunk(shared, chunk))
 
 
 def die_with_parent() -> None:
@@ -212,6 +213,16 @@ def _begin(parent: int) -> None:
         os._exit(1)
 
 
-def _chunk(numbers: range) -> list[Any]:
-    work, pieces = _shared
+def _begin_with(parent: int, shared: Shared) -> None:
+    global _shared  # noqa: PLW0603  # a pool hands its copies nothing else
+    _shared = shared
+    _begin(parent)
+
+
+def _pooled(numbers: range) -> list[Any]:
+    return _chunk(_shared, numbers)
+
+
+def _chunk(shared: Shared, numbers: range) -> list[Any]:
+    work, pieces = shared
     return [work(pieces[number]) for number in numbers]

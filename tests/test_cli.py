@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from site_builder import publish
+from site_builder import build, publish, takedowns
 from site_builder.cli import main, printable, problem_lines
 from site_builder.model import Problem
+from site_builder.options import Options
 from tests.conftest import ROOT
+from tests.example_site import few
 
 SAMPLE = ROOT / "letters" / "CM99-0000012.txt"
 
@@ -150,9 +153,9 @@ def test_help_lists_the_exit_codes() -> None:
     ("text", "shown"),
     [
         ("plain, naïve “text” – 日本", "plain, naïve “text” – 日本"),
-        ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
+        ("\x1b]0;owned\x07", "\\u001b]0;owned\\u0007"),
         ("a\nb\rc", "a\\nb\\rc"),
-        ("\x9b2J", "\\x9b2J"),  # the one-byte form of ESC [
+        ("\x9b2J", "\\u009b2J"),  # the one-byte form of ESC [
         ("abc\u202efdp.exe", "abc\\u202efdp.exe"),
         ("\udcff", "\\udcff"),  # a byte of a file name that is no UTF-8
     ],
@@ -168,7 +171,7 @@ def test_problems_are_grouped_with_counts_the_gravest_first_and_long_lists_cut()
         Problem(code="no-text", message="a \x1b[31mscan", file="b\x1b.pdf", severity="quarantine"),
     ]
     lines = list(problem_lines(problems, most=10))
-    assert lines[:2] == ["\x1b[31mquarantine\x1b[0m no-text (1)", "  b\\x1b.pdf: a \\x1b[31mscan"]
+    assert lines[:2] == ["\x1b[31mquarantine\x1b[0m no-text (1)", "  b\\u001b.pdf: a \\u001b[31mscan"]
     assert lines[2:4] == ["\x1b[33mwarning\x1b[0m odd-line (12)", "  0.txt:0: look"]
     assert lines[-2:] == ["  ... and 2 more: `check` shows all", "\x1b[34mnote\x1b[0m repaired (1)"]
     assert len(list(problem_lines(problems, most=None))) == 3 + 14
@@ -250,3 +253,66 @@ def test_watch_builds_serves_and_keeps_the_last_good_site_when_a_build_fails(
     assert other.stem.lower() in body(f"{url}data/letters.jsonl")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=10) == 0
+
+
+def test_the_entry_of_a_takedown_is_understood_whatever_its_reason_holds() -> None:
+    """A soft hyphen was printed as an escape that TOML lacks: appended, the list stopped every build."""
+    reason = "re\u00admoved \x85 \u202e \U000e0001 on request"
+    result = run("takedown", "CM17-0001234", "--reason", reason)
+    assert result.exit_code == 0
+    assert "\u00ad" not in result.stdout
+    (entry,) = takedowns.load(result.stdout).removed.values()
+    assert entry.reason == reason.replace("\x85", " ")
+
+
+def test_words_that_are_no_utf8_are_refused_in_one_line() -> None:
+    result = CliRunner().invoke(main, ["takedown", "CM17-0001234", "--reason", "x", "--redact"], input=b"caf\xe9\n")
+    assert (result.exit_code, result.stderr) == (2, "error: what is to be taken down must be given as UTF-8 text\n")
+
+
+@pytest.mark.parametrize("kind", ["folder", "dangling link", "link"])
+def test_a_list_of_takedowns_that_cannot_be_read_stops_the_build(tmp_path: Path, kind: str) -> None:
+    """It counted as none, and what it takes down was published."""
+    letters = few(tmp_path, 2) / "letters"
+    if kind == "folder":
+        (letters / "takedowns.toml").mkdir()
+    else:
+        (letters / "takedowns.toml").symlink_to(tmp_path / "list.toml")
+    if kind == "link":
+        (tmp_path / "list.toml").touch()
+    result = run("build", "--letters", letters, "--out", tmp_path / "out", "--no-search", "--no-cache")
+    assert result.exit_code == 2
+    assert "takedowns.toml: is no regular file" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_letter_in_a_folder_is_shown_as_the_site_has_it(tmp_path: Path) -> None:
+    """What is taken down in the collection is not shown because its file is named."""
+    letters = few(tmp_path, 3) / "letters"
+    (letters / "sub").mkdir()
+    file = next(letters.glob("CM99-*.txt")).rename(letters / "sub" / "x.txt")
+    (letters / "metadata.csv").write_text("file,age\nsub/x.txt,81\n")
+    for given in (file, "sub/x.txt"):
+        result = run("show", given, "--letters", letters, "--no-cache")
+        assert result.exit_code == 0
+        assert "sub/x.txt" in result.stdout
+        assert any(told in result.stdout for told in ('"age": 81', "metadata-conflict"))
+    case = json.loads(run("show", file, "--letters", letters, "--no-cache").stdout)["case_number"]
+    (letters / "takedowns.toml").write_text(run("takedown", case, "--reason", "x").stdout)
+    assert "taken down" in run("show", file, "--letters", letters, "--no-cache").stderr
+
+
+def test_what_editors_keep_beside_a_template_is_no_part_of_the_site(tmp_path: Path) -> None:
+    place = few(tmp_path, 1)
+    static = place / "templates" / "static"
+    (static / ".site.css.swp").write_bytes(b"x")
+    (static / "site.css~").write_bytes(b"x")
+    (static / "#site.css#").write_bytes(b"x")
+    (static / ".#site.css").symlink_to("nobody@nowhere")
+    (static / "fonts").mkdir()
+    (static / "fonts" / "a.woff2").write_bytes(b"x")
+    (place / "templates" / ".#value.html").symlink_to("nobody@nowhere")
+    build.build(Options(letters=place / "letters", out=place / "site", templates=place / "templates", search=False))
+    published = {path.relative_to(place / "site" / "static").as_posix() for path in (place / "site" / "static").rglob("*")}
+    assert not [name for name in published if name.startswith((".", "#")) or "~" in name]
+    assert [name for name in published if re.fullmatch(r"fonts/a\.[0-9a-f]{8}\.woff2", name)]

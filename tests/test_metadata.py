@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import pytest
 
-from site_builder.metadata import Row, by_letter, fill, header_fields, iso_date, merge, without_letter
+from site_builder import build
+from site_builder.metadata import Row, by_letter, header_fields, iso_date, merge, without_letter
 from site_builder.model import Issue, Letter
+from site_builder.options import Options
+from tests.conftest import ROOT
 
 TREATMENTS = {"surgery", "surgery/spine", "surgery/arthroscopic", "home-health"}
 
 
-def issue(number: int, category: str | None = None, subcategory: str | None = None) -> Issue:
-    return Issue(number=number, request="x", disputed="x", outcome="upheld", category=category, subcategory=subcategory)
+def wording(disputed: str) -> tuple[str | None, str | None, object]:
+    """As the vocabulary of treatments would say: "surgery/spine" is said, and "x" says nothing."""
+    category, _, subcategory = disputed.partition("/")
+    return (None, None, None) if category == "x" else (category, subcategory or None, None)
+
+
+def merged_with(letter: Letter, *rows: Row) -> Letter:
+    return merge(letter, by_letter(rows), TREATMENTS, wording)
+
+
+def issue(number: int, disputed: str = "x") -> Issue:
+    return Issue(number=number, request=disputed, disputed=disputed, outcome="upheld")
 
 
 def letter(source: str = "a.txt", case: str | None = None, *issues: Issue, decided: dt.date | None = None) -> Letter:
@@ -56,7 +71,7 @@ def test_a_row_fills_what_the_letter_lacks() -> None:
         "priority": "expedited",
         "specialties": "Surgery, Urology",
     }
-    filled = fill(letter(), Row(line=2, file="a.txt", fields=fields, category="surgery", subcategory="spine"), TREATMENTS)
+    filled = merged_with(letter(), Row(line=2, file="a.txt", fields=fields, category="surgery", subcategory="spine"))
     assert (filled.case_number, filled.decision_date, filled.priority) == ("CM99-0000001", dt.date(2017, 1, 6), "expedited")
     assert filled.specialties == ("Surgery", "Urology")
     assert filled.issues[0].treatment == "surgery/spine"
@@ -64,9 +79,9 @@ def test_a_row_fills_what_the_letter_lacks() -> None:
 
 
 def test_where_both_speak_the_letter_stands_and_the_problem_names_both() -> None:
-    said = letter("a.txt", "CM99-0000001", issue(1, "surgery", "arthroscopic"), decided=dt.date(2017, 1, 5))
+    said = letter("a.txt", "CM99-0000001", issue(1, "surgery/arthroscopic"), decided=dt.date(2017, 1, 5))
     row = Row(line=7, file="a.txt", fields={"decision_date": "2017-01-06"}, category="surgery", subcategory="spine")
-    filled = fill(said, row, TREATMENTS)
+    filled = merged_with(said, row)
     assert (filled.decision_date, filled.issues) == (said.decision_date, said.issues)
     assert [problem.code for problem in filled.problems] == ["metadata-conflict", "metadata-conflict"]
     assert "2017-01-05" in filled.problems[0].message
@@ -76,9 +91,33 @@ def test_where_both_speak_the_letter_stands_and_the_problem_names_both() -> None
 
 
 def test_a_row_that_says_the_same_is_no_problem() -> None:
-    said = letter("a.txt", "CM99-0000001", issue(1, "surgery", "spine"), decided=dt.date(2017, 1, 6))
+    said = letter("a.txt", "CM99-0000001", issue(1, "surgery/spine"), decided=dt.date(2017, 1, 6))
     row = Row(line=2, fields={"case_number": "cm99-0000001", "decision_date": "2017-01-06"}, category="surgery")
-    assert fill(said, row, TREATMENTS) == said
+    filled = merged_with(said, row)
+    assert filled.problems == ()
+    assert filled.issues[0].treatment == "surgery/spine"
+    assert filled.decision_date == said.decision_date
+
+
+def test_of_two_rows_that_differ_the_first_stands_and_the_problem_says_so() -> None:
+    by_file, by_case = (
+        Row(line=2, file="a.txt", category="surgery"),
+        Row(line=3, fields={"case_number": "CM99-0000001"}, category="home-health"),
+    )
+    filled = merged_with(letter("a.txt", "CM99-0000001"), by_file, by_case)
+    assert filled.issues[0].treatment == "surgery"
+    assert [problem.message for problem in filled.problems] == [
+        "treatment of issue 1 is surgery by the other row and home-health in metadata.csv, line 3; the other row stands"
+    ]
+
+
+def test_the_words_of_a_letter_stand_against_a_row_of_a_real_table(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "letters" / "CM99-0000302.txt", tmp_path)
+    (tmp_path / "metadata.csv").write_text("case_number,issue,treatment_category\nCM99-0000302,1,surgery\n")
+    reading = build.read(Options(letters=tmp_path))
+    assert reading.letters[0].issues[0].treatment == "dmepos/electrical-stimulation"
+    (problem,) = (problem for problem in reading.problems if problem.code == "metadata-conflict")
+    assert "is dmepos/electrical-stimulation by the wording and surgery in metadata.csv, line 2" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -90,7 +129,7 @@ def test_a_row_that_says_the_same_is_no_problem() -> None:
     ],
 )
 def test_a_treatment_that_fits_no_issue_is_not_guessed(row: Row, told: str) -> None:
-    filled = fill(letter("a.txt", None, issue(1), issue(2)), row, TREATMENTS)
+    filled = merged_with(letter("a.txt", None, issue(1), issue(2)), row)
     assert [found.treatment for found in filled.issues] == [None, None]
     assert [told in problem.message for problem in filled.problems] == [True]
 
@@ -102,7 +141,7 @@ def test_rows_find_letters_by_file_and_by_case_and_those_that_find_none_are_name
         Row(line=3, fields={"case_number": "cm99-0000002", "age": "50"}),
         Row(line=4, file="gone.txt", fields={"age": "60"}),
     ]
-    merged = [merge(letter, by_letter(rows), TREATMENTS) for letter in letters]
+    merged = [merged_with(letter, *rows) for letter in letters]
     problems = without_letter(rows, merged)
     assert [found.age for found in merged] == [40, 50, None]
     assert [(problem.code, problem.line, "gone.txt" in problem.message) for problem in problems] == [
@@ -112,6 +151,6 @@ def test_rows_find_letters_by_file_and_by_case_and_those_that_find_none_are_name
 
 def test_several_issues_are_filled_by_number() -> None:
     rows = [Row(line=2, file="a.txt", issue=2, category="home-health"), Row(line=3, file="a.txt", issue=1, category="surgery")]
-    merged = merge(letter("a.txt", None, issue(1), issue(2)), by_letter(rows), TREATMENTS)
+    merged = merged_with(letter("a.txt", None, issue(1), issue(2)), *rows)
     assert [found.treatment for found in merged.issues] == ["surgery", "home-health"]
     assert (without_letter(rows, [merged]), merged.problems) == ([], ())

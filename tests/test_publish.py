@@ -12,6 +12,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -546,13 +547,33 @@ def test_the_manifest_takes_the_sums_that_are_known_and_only_counts_what_was_tak
     assert told.endswith(b'0"\n}\n')
 
 
-def test_forgetting_removes_the_generation_before_and_nothing_else(tmp_path: Path) -> None:
+def test_a_generation_that_holds_what_was_taken_down_does_not_outlive_its_successor(tmp_path: Path) -> None:
     out = published(tmp_path / "out")
-    published(out, "new")
     (tmp_path / "link").symlink_to("out")
-    assert (tmp_path / ".previous-out").exists()
-    publish.forget(tmp_path / "link")
+    with publish.publishing(tmp_path / "link", forgets=lambda: True) as stage:
+        publish_faults.fill(stage, "new")
     assert beside(out) == {"link"}
+    assert publish.is_whole(out)
+
+
+def test_where_it_cannot_be_removed_nobody_is_told_that_the_old_site_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = published(tmp_path / "out")
+
+    def fill_and_refuse() -> bool:
+        monkeypatch.setattr(shutil, "rmtree", refuse)
+        return True
+
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with pytest.raises(BuildError) as caught, publish.publishing(out, forgets=fill_and_refuse) as stage:
+        publish_faults.fill(stage, "new")
+    monkeypatch.undo()
+    assert caught.value.exit_code == 5
+    assert str(caught.value).startswith(f"The new site is published, but {tmp_path / '.previous-out'} still holds")
+    assert "old site stands" not in str(caught.value)
     assert publish.is_whole(out)
 
 
@@ -605,8 +626,9 @@ def test_only_what_builds_of_this_site_left_is_swept_away(tmp_path: Path) -> Non
     others = {".stage-out-0123abc", ".stage-out-0123abcde", ".stage-out-0123ABCD", "stage-out-0123abcd", ".stage-oUt-0123abcd"}
     for name in (".stage-out-0123abcd", ".stage-out-ffffffff", ".previous-out", ".aside-out", *others):
         (tmp_path / name / "deep").mkdir(parents=True)
-    publish.forget(out)
-    assert beside(out) == others
+    with publish.publishing(out) as stage:
+        publish_faults.fill(stage, "new")
+    assert beside(out) == {".previous-out", *others}
 
 
 def test_an_old_site_that_cannot_be_kept_does_not_undo_the_new_one(tmp_path: Path) -> None:
@@ -655,7 +677,7 @@ def test_where_the_second_rename_fails_the_old_site_is_put_back(tmp_path: Path) 
         raise OSError(errno.EINVAL, "no exchange here", str(new))
 
     out = published(tmp_path / "out")
-    with pytest.raises(BuildError, match="cannot write"), publish.publishing(out, losing) as stage:
+    with pytest.raises(BuildError, match="cannot use"), publish.publishing(out, losing) as stage:
         (stage / "index.html").write_text("new")
     assert publish.is_whole(out)
     assert (out / "index.html").read_text() == "old index.html"
@@ -793,10 +815,10 @@ def test_a_mount_point_is_never_replaced(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (OSError(errno.EIO, "Input/output error", "/x/y"), "cannot write /x/y: Input/output error; check the disk and build again"),
-        (OSError(errno.ENOMEM, "no memory"), "cannot write {out}: no memory; close other programs, or use fewer --jobs, and build again"),
-        (OSError(errno.EXDEV, "other disk", 7), "cannot write {out}: other disk; name a folder on the same disk as its parent with --out"),
-        (OSError("odd"), "cannot write {out}: odd; check the disk and the folder, and build again"),
+        (OSError(errno.EIO, "Input/output error", "/x/y"), "cannot use /x/y: Input/output error; check the disk and build again"),
+        (OSError(errno.ENOMEM, "no memory"), "cannot use {out}: no memory; close other programs, or use fewer --jobs, and build again"),
+        (OSError(errno.EXDEV, "other disk", 7), "cannot use {out}: other disk; name a folder on the same disk as its parent with --out"),
+        (OSError("odd"), "cannot use {out}: odd; check the disk and the folder, and build again"),
     ],
     ids=["path", "no path", "handle", "no number"],
 )  # fmt: skip

@@ -102,3 +102,13 @@ def test_files_without_field_and_over_are_vocabularies_only() -> None:
     loaded = rules.load({"a": HEAD.replace('field = "body_parts"\n', "") + LOW_BACK, "b": HEAD + 'vocabulary = "a"\n'})
     assert [facet.key for facet in loaded.facets] == ["b"]
     assert loaded.vocabulary_of(loaded.facets[0]).ids("lumbar") == ("low-back",)
+
+
+@pytest.mark.parametrize("parents", [{"a": "a"}, {"a": "b", "b": "a"}, {"a": "b", "b": "c", "c": "b"}])
+def test_parents_that_go_round_in_a_circle_are_refused(parents: dict[str, str]) -> None:
+    """A build that met such a value never ended."""
+    values = "".join(
+        f'[[value]]\nid = "{id}"\nlabel = "{id}"\nwords = ["{id}x"]\nparent = "{parent}"\n' for id, parent in parents.items()
+    )
+    with pytest.raises(BuildError, match=r"side\.toml: a: its parents go round in a circle"):
+        rules.load({"side": f'label = "S"\nplural = "S"\nlevel = "issue"\norder = 1\nover = "disputed"\n{values}'})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 import site_builder.options
-from site_builder import build, cli, marks, publish, takedowns
+from site_builder import build, cli, marks, metadata, publish
 from site_builder.options import Options, seal, standing
 from site_builder.shelf import Shelf
 from tests.conftest import ROOT
@@ -95,6 +99,36 @@ def test_other_options_are_another_site(options: Options, other: dict[str, objec
     assert not standing(seal(changed))
 
 
+@pytest.mark.parametrize("beside", metadata.BESIDE)
+def test_what_stands_beside_an_archive_is_looked_at_too(options: Options, tmp_path: Path, beside: str) -> None:
+    """A takedown there was overlooked, and the letter stayed."""
+    shutil.make_archive(str(tmp_path / "box"), "zip", options.letters)
+    packed = msgspec.structs.replace(options, letters=tmp_path / "box.zip")
+    build.build(packed)
+    assert build.build(packed).unchanged
+    (tmp_path / beside).touch()
+    assert not build.build(packed).unchanged
+
+
+def test_other_versions_of_what_reads_and_renders_are_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = site_builder.options.code()
+    for name in site_builder.options.LIBRARIES:
+        with monkeypatch.context() as patched:
+            asked = importlib.metadata.version
+            patched.setattr(importlib.metadata, "version", lambda one, name=name, asked=asked: "0" if one == name else asked(one))
+            assert site_builder.options.code() != before, name
+    assert site_builder.options.code() == before
+    with monkeypatch.context() as patched:
+        patched.setattr(platform, "python_version", lambda: "3.99")
+        assert site_builder.options.code() != before
+
+
+def test_every_package_counts_but_those_of_terminal_and_watcher() -> None:
+    given = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    named = {re.split(r"[^a-z0-9-]", package)[0] for package in given}
+    assert named - set(site_builder.options.LIBRARIES) == {"click", "rich", "watchdog"}
+
+
 def test_other_code_is_another_site(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site_builder.options, "code", lambda: b"other")
     assert not build.build(options).unchanged
@@ -136,7 +170,7 @@ def test_the_seal_of_a_site_with_takedowns_names_nothing(options: Options) -> No
     assert options.cache
     table = options.cache / "seal.sqlite"
     assert Shelf(table).everything()
-    (options.letters / takedowns.FILE).write_text('[[takedown]]\ncase = "CM99-0000012"\nreason = "x"\ndate = 2026-11-01\n')
+    (options.letters / metadata.TAKEDOWNS).write_text('[[takedown]]\ncase = "CM99-0000012"\nreason = "x"\ndate = 2026-11-01\n')
     build.build(options)
     assert Shelf(table).everything() == {}
 

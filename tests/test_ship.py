@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 from fsspec.implementations.memory import MemoryFileSystem
 from moto.server import ThreadedMotoServer
 
-from site_builder import build, publish, ship, takedowns
+from site_builder import build, metadata, publish, ship, takedowns
 from site_builder.cli import main
 from site_builder.model import BuildError, File
 from site_builder.options import Options
@@ -49,7 +49,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     build.build(options)
     (letters / f"{GONE}.txt").unlink()
     shutil.copy(ROOT / "letters" / NEW, letters)
-    (letters / takedowns.FILE).write_text(takedowns.as_toml(TAKEN_DOWN, "asked for", DAY, ""))
+    (letters / metadata.TAKEDOWNS).write_text(takedowns.as_toml(TAKEN_DOWN, "asked for", DAY, ""))
     build.build(Options(letters=letters, out=place / "after", jobs=2, cache=place / "cache", base_url="https://example.org/imr/"))
     return place / "before", place / "after"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from site_builder import sources
 from site_builder.model import Problem, Source
 from site_builder.pdf import PdfReader
 from site_builder.sources import read_file, read_metadata
@@ -364,3 +365,14 @@ def test_real_pdfs_give_the_same_words_with_both_readers_and_every_request_is_a_
             )
             glued += [path.name for paragraph in found if label.search(paragraph)]
     assert len(glued) <= 1  # one letter has no room above "Decision rationale:" on paper either
+
+
+def test_of_two_names_that_look_the_same_one_is_read_and_the_other_named(tmp_path: Path) -> None:
+    """Words are kept by name: one letter stood under the address of the other."""
+    for name, text in ((b"a\xfe.txt", "one"), (b"a\xff.txt", "two"), (b"b.txt", "three")):
+        (tmp_path / os.fsdecode(name)).write_text(text)
+    found, problems = sources.find(tmp_path)
+    assert [file.name for file in found] == ["a\ufffd.txt", "b.txt"]
+    assert [(problem.code, problem.file, problem.severity) for problem in problems] == [
+        ("same-name", "a\ufffd.txt", "quarantine")
+    ]

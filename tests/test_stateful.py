@@ -12,7 +12,7 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from site_builder import build, publish, takedowns
+from site_builder import build, metadata, publish
 from site_builder.model import BuildError
 from site_builder.options import Options
 from tests.conftest import FULL, ROOT
@@ -72,12 +72,12 @@ class Edits(RuleBasedStateMachine):
 
     @rule(case=st.sampled_from(["CM99-0000131", "CM99-0000154", "CM99-0000188"]))
     def take_down(self, case: str) -> None:
-        with (self.folder / takedowns.FILE).open("a") as file:
+        with (self.folder / metadata.TAKEDOWNS).open("a") as file:
             file.write(f'[[takedown]]\ncase = "{case}"\nreason = "x"\ndate = 2026-11-01\n')
 
     @rule()
     def restore(self) -> None:
-        (self.folder / takedowns.FILE).unlink(missing_ok=True)
+        (self.folder / metadata.TAKEDOWNS).unlink(missing_ok=True)
 
     @rule()
     def build_again(self) -> None:

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder import build, pagefind, publish, rules, staged, takedowns
+from site_builder import build, metadata, pagefind, publish, rules, staged, takedowns
 from site_builder.metadata import Row
 from site_builder.model import BuildError, Line, Problem, Source
 from site_builder.options import Options, Report
@@ -54,7 +54,7 @@ def put(folder: Path, gone: Iterable[int]) -> Path:
         name = case(number) if number % 3 else f"letter-{token(number)}"
         (folder / f"{name}.txt").write_text(letter(number, mentioned=number % GONE), encoding="utf-8")
     entries = [takedowns.as_toml(case(number), "asked for", DAY, "") for number in gone]
-    (folder / takedowns.FILE).write_text("\n".join(entries))
+    (folder / metadata.TAKEDOWNS).write_text("\n".join(entries))
     return folder
 
 
@@ -93,7 +93,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
     assert hits(place / "site", needles(range(GONE)))
     assert hits(place / "cache", needles(range(GONE)))
     entries = [takedowns.as_toml(case(number), "asked for", DAY, "") for number in range(GONE)]
-    (whole / takedowns.FILE).write_text("\n".join(entries))
+    (whole / metadata.TAKEDOWNS).write_text("\n".join(entries))
     report = build.build(
         Options(letters=whole, out=place / "site", jobs=2, base_url="https://example.org/imr/", cache=place / "cache")
     )
@@ -144,7 +144,7 @@ def test_every_address_says_that_something_was_removed_and_nothing_else(sites: t
 
 def test_a_list_that_is_not_understood_stops_the_build_and_the_old_site_stands(tmp_path: Path) -> None:
     folder = put(tmp_path / "letters", [])
-    (folder / takedowns.FILE).write_text("[[takedown]]\ncase = 'CM99-5000001'\n")
+    (folder / metadata.TAKEDOWNS).write_text("[[takedown]]\ncase = 'CM99-5000001'\n")
     with pytest.raises(BuildError, match=r"takedowns\.toml") as error:
         build.build(Options(letters=folder, out=tmp_path / "site", search=False))
     assert error.value.exit_code == 2
@@ -265,7 +265,7 @@ def test_redacted_words_are_in_no_byte_of_the_site(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "site_builder", "takedown", case(1), "--reason", "names a person", "--redact"]
     entry = subprocess.run(command, cwd=ROOT, input=f"{token(1)} is\n", text=True, capture_output=True, check=True).stdout
     assert token(1) not in entry
-    (folder / takedowns.FILE).write_text(entry)
+    (folder / metadata.TAKEDOWNS).write_text(entry)
     report = build.build(Options(letters=folder, out=tmp_path / "site", search=False))
     assert report.letters == 1
     assert hits(tmp_path / "site", [token(1), hashlib.sha256((folder / "a.txt").read_bytes()).hexdigest()]) == {}
@@ -290,7 +290,7 @@ def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
     if way != "redacted":
         digest = hashlib.sha256((folder / "1.pdf").read_bytes()).hexdigest()
         entry = f'[[takedown]]\nsha256 = "{digest}"\nreason = "asked for"\ndate = 2026-11-01\n'
-    (folder / takedowns.FILE).write_text(entry)
+    (folder / metadata.TAKEDOWNS).write_text(entry)
     build.build(options)
     (folder / "1.pdf").unlink()
     assert hits(tmp_path, [token(1)]) == {}

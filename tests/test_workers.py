@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,15 @@ def test_no_process_outlives_the_one_that_began_it() -> None:
     while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < end:
         time.sleep(0.05)
     assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+@LINUX
+def test_two_threads_that_share_out_work_get_their_own_results() -> None:
+    """While one watches, a build and the page of the letter that is edited are made side by side."""
+
+    def times(factor: int) -> list[list[int]]:
+        return [list(workers.spread(lambda number: number * factor, range(120), 2)) for _ in range(5)]
+
+    with ThreadPoolExecutor(2) as threads:
+        for factor, found in zip((2, 3), threads.map(times, (2, 3)), strict=True):
+            assert found == [[number * factor for number in range(120)]] * 5
