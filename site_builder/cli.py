@@ -267,7 +267,7 @@ def _end(report: Report, strict: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--privacy", is_flag=True, help="Report only what the privacy gate finds.")
 def check(quiet: bool, as_json: bool, privacy: bool, **given: Any) -> None:
-    """Read the letters, write nothing; report problems and what the vocabularies leave untagged."""
+    """Read the letters, publish nothing; report problems and what the vocabularies leave untagged."""
     with _progress(quiet) as progress:
         reading = builder.read(_options(**given), progress)
     report = coverage.report(reading.every(), reading.problems, reading.beside.rules)
