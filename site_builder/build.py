@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from itertools import chain
@@ -42,7 +43,7 @@ from site_builder import (
 )
 from site_builder.intake import Intake, Progress
 from site_builder.model import BuildError, Letter, Problem
-from site_builder.options import PACKAGE, Options, Report, code, current, digest, files
+from site_builder.options import PACKAGE, PIECES, Options, Report, code, current, digest, files
 from site_builder.reading import Reader
 from site_builder.seal import Seal
 from site_builder.shelf import Shelf
@@ -50,6 +51,8 @@ from site_builder.whole import Whole
 
 TEXTS = (".html", ".xml")
 """Templates, by the suffix of what they make."""
+SAID = 3
+"""Letters left out that are named where all are."""
 PROOFS = "proofs.sqlite"
 """Of the cache: which rules have been proved."""
 
@@ -107,6 +110,7 @@ def build(options: Options, progress: Progress = silent) -> Report:
 
 def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
     """As `build`, whatever stands there. `sealed`: taken before anything is read; not yet told how many seconds it took."""
+    _refuse_one_in_the_other(options)
     carried, sums = set[str](), dict[str, str]()
     with (
         publish.publishing(
@@ -147,6 +151,8 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         search.join(stage, planned, reading.beside.rules, found, pieces)
         written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, sums=sums)
+    if reading.beside.gone.is_any and options.cache:
+        shutil.rmtree(options.cache / PIECES, ignore_errors=True)
     if sealed:  # where something was taken down the report may name it
         sealed.close(None if reading.beside.gone.is_any else msgspec.msgpack.encode(report))
     return report
@@ -154,6 +160,17 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
 
 def packing(reading: Reading, site: collection.Collection) -> datasets.Packing:
     return datasets.Packing(site.facets, reading.whole.letter, len(reading.letters) > datasets.MOST_PLAIN)
+
+
+def _refuse_one_in_the_other(options: Options) -> None:
+    """A site is replaced whole, with what stands in it; and no page of it is a letter."""
+    letters, out = (Path(os.path.realpath(path)) for path in (options.letters, options.out))
+    if letters.is_relative_to(out):
+        raise BuildError(f"--letters {options.letters} stands in --out {options.out}, which a build replaces: keep them apart")
+    if out.is_relative_to(letters):
+        raise BuildError(
+            f"--out {options.out} stands in --letters {options.letters}, where letters are looked for: keep them apart"
+        )
 
 
 def _shelf(options: Options, beside: Beside, name: str) -> Shelf:
@@ -173,8 +190,10 @@ def _indexing(
 def refuse_nothing(reading: Reading, letters: str) -> None:
     """Raises BuildError where there is no letter to publish."""
     if not reading.letters:
-        told = next((problem.message for problem in reading.problems), f"{letters} holds no letters")
-        raise BuildError(f"nothing to publish: {told}")
+        left_out = [problem for problem in reading.problems if problem.severity == "quarantine"]
+        told = [": ".join(filter(None, (problem.file, problem.message))) for problem in left_out[:SAID]]
+        more = [f"and {len(left_out) - SAID} more, which `check` shows"] if len(left_out) > SAID else []
+        raise BuildError(f"nothing to publish: {'; '.join([*told, *more]) or f'{letters} holds no letters'}")
 
 
 def collected(reading: Reading, originals: Mapping[str, str] = MappingProxyType({})) -> collection.Collection:
@@ -241,7 +260,7 @@ def look_beside(options: Options) -> Beside:
     proofs = Shelf(options.cache / PROOFS if options.cache else None, made_with, all_others=True)
     facets, cutters = (tuple(_texts(PACKAGE / name, ".toml").items()) for name in ("facets", "formats"))
     known, read_by = _vocabularies(facets, cutters, proofs)
-    configured = settings.load(text(options.config) if options.config.exists() else "", options.base_url)
+    configured = settings.load(text(options.config) if options.config.exists() else "", options.base_url, options.config.name)
     notice = _text_beside(options.letters, "NOTICE").strip()
     if notice:
         configured = msgspec.structs.replace(configured, notice=" ".join(notice.split()))
@@ -334,6 +353,6 @@ def _text_beside(letters: Path, name: str) -> str:
 def text(path: Path) -> str:
     """Of a file that somebody wrote; raises BuildError."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BuildError(f"{path}: cannot be read as UTF-8 text: {error}") from error

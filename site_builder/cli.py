@@ -30,7 +30,7 @@ import msgspec
 from site_builder import processors
 from site_builder.budget import size
 from site_builder.model import BuildError, Letter, Problem
-from site_builder.options import PACKAGE, Options, Report, current, inputs
+from site_builder.options import PACKAGE, PIECES, Options, Report, current, inputs
 from site_builder.publish import remedy
 from site_builder.seal import Seal
 
@@ -63,6 +63,8 @@ EXAMPLES = 10
 """Problems of one kind that a build shows; `check` shows all."""
 SETTINGS = Path("site.toml")
 """May be missing: every setting has a default."""
+SILENCE = 30.0
+"""Seconds after which a stage is told again where there is no terminal."""
 SEVERITIES = ("quarantine", "warning", "note")
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories that a terminal may obey, or show as nothing."""
@@ -87,6 +89,8 @@ class Verbs(click.Group):
     """Catches what any verb raises for the user."""
 
     def invoke(self, ctx: click.Context) -> object:
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except BuildError as error:
@@ -208,9 +212,11 @@ def _pieces_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--strict", is_flag=True, help="Exit with 1 where there are problems.")
 @click.option("--executor", type=click.Choice(("here", "dask")), default="here", show_default=True, help="Who does the work.")
 @click.option("--scheduler", metavar="TCP", help="Of a Dask cluster, tcp://host:8786.  [default: workers on this machine]")
-@click.option("--work", default=".cache/pieces", show_default=True, metavar="URL", help="Where the workers of a cluster meet.")
+@click.option("--work", default=f".cache/{PIECES}", show_default=True, metavar="URL", help="Where the workers of a cluster meet.")
 def build(*, quiet: bool, strict: bool, executor: str, scheduler: str | None, work: str, **given: Any) -> None:
     """Read the letters and publish the site."""
+    if scheduler and executor != "dask":
+        raise click.UsageError("--scheduler is for --executor dask")
     report = _build_on_dask(quiet, scheduler, work, **given) if executor == "dask" else _build(_options(**given), quiet)
     _end(report, strict)
 
@@ -268,6 +274,8 @@ def _end(report: Report, strict: bool) -> None:
 @click.option("--privacy", is_flag=True, help="Report only what the privacy gate finds.")
 def check(quiet: bool, as_json: bool, privacy: bool, **given: Any) -> None:
     """Read the letters, publish nothing; report problems and what the vocabularies leave untagged."""
+    if as_json and privacy:
+        raise click.UsageError("--json and --privacy: give one of the two")
     with _progress(quiet) as progress:
         reading = builder.read(_options(**given), progress)
     report = coverage.report(reading.every(), reading.problems, reading.beside.rules)
@@ -305,9 +313,10 @@ def show(letter: str, quiet: bool, **given: Any) -> None:
             click.echo(msgspec.json.format(msgspec.json.encode(shown(reading.whole.letter(found))), indent=2))
             return
     told = [problem.message for problem in reading.problems if problem.file in names]
-    raise BuildError(
-        f"{letter}: {'; '.join(told)}" if told else f"no letter {letter} in {options.letters}: name a file, id or case number"
-    )
+    left_out = sum(problem.severity == "quarantine" for problem in reading.problems)
+    more = f" ({_count(left_out, 'file')} left out: `check` says which and why)" if left_out else ""
+    none = f"no letter {letter} in {options.letters}: name a file, id or case number{more}"
+    raise BuildError(f"{letter}: {'; '.join(told)}" if told else none)
 
 
 @main.command()
@@ -551,10 +560,16 @@ def _progress(quiet: bool) -> Iterator[intake.Progress]:
 
 
 def _bars(console: terminals.Console) -> Iterator[intake.Progress]:
+    class Rate(bars.ProgressColumn):
+        def render(self, task: bars.Task) -> str:
+            speed = task.finished_speed or task.speed
+            return f"{speed:,.0f}/s" if speed else ""
+
     columns = (
         bars.TextColumn("{task.description}"),
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
+        Rate(),
         bars.TimeRemainingColumn(elapsed_when_finished=True),
     )
     tasks: dict[str, bars.TaskID] = {}
@@ -569,13 +584,19 @@ def _bars(console: terminals.Console) -> Iterator[intake.Progress]:
 
 
 def _lines() -> Iterator[intake.Progress]:
-    """A stage is told when all is done; what was not done to its end, at the end."""
-    counts: dict[str, int] = {}
+    """A stage is told when all is done, and twice a minute until then; what was not done to its end, at the end."""
+    counts, began, said = dict[str, int](), dict[str, float](), time.monotonic()
 
     def update(stage: str, done: int, total: int) -> None:
-        counts[stage] = done
+        nonlocal said
+        now = time.monotonic()
+        counts[stage], began[stage] = done, began.get(stage, now)
         if done == total:
             click.echo(f"{stage}: {counts.pop(stage):,}", err=True)
+        elif done and now >= max(said, began[stage]) + SILENCE:
+            said, rate = now, done / (now - began[stage])
+            left = dt.timedelta(seconds=round((total - done) / rate))
+            click.echo(f"{stage}: {done:,} of {total:,}, {rate:,.0f} a second, {left} left", err=True)
 
     yield update
     for stage, done in counts.items():

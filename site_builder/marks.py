@@ -18,9 +18,10 @@ YOUNG = 100_000_000
 
 
 class Mark(NamedTuple):
-    """A file, or anything else that is no folder."""
+    """A file, or anything else that is no folder. A link has two: its own, and that of the file that it leads to."""
 
-    path: str
+    path: bytes
+    """As the system has it: a name need not be UTF-8."""
     size: int
     changed: int
     """Time of its last change, in ns; what sets it back moves the next one."""
@@ -29,19 +30,23 @@ class Mark(NamedTuple):
     inode: int
 
     @property
-    def untouched(self) -> tuple[str, int, int, int]:
+    def untouched(self) -> tuple[bytes, int, int, int]:
         """All but the time of the last touch, which another name of the file, or none, changes too."""
         return self.path, self.size, self.changed, self.inode
 
 
 def marks(path: Path) -> Iterator[Mark]:
-    """Of the file, or of every file below the folder, in no order; what is missing has none, links are not followed."""
+    """Of the file, or of every file below the folder, in no order; what is missing has none. Links to files are followed,
+    those to folders only where `path` is one.
+    """
     with contextlib.suppress(OSError):  # gone meanwhile, or not ours to look into
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) and path.is_dir():
             yield from _below(os.fspath(path))
         else:
-            yield _mark(os.fspath(path), status)
+            yield _mark(path, status)
+            if stat.S_ISLNK(status.st_mode):
+                yield _mark(path, path.stat())
 
 
 def are_settled(seen: Iterable[Mark]) -> bool:
@@ -58,10 +63,12 @@ def _below(folder: str) -> Iterator[Mark]:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
                     else:
-                        yield _mark(entry.path, entry.stat(follow_symlinks=False))
+                        yield _mark(entry, entry.stat(follow_symlinks=False))
+                        if entry.is_symlink() and entry.is_file():
+                            yield _mark(entry, entry.stat())
                 except OSError:  # gone meanwhile
                     continue
 
 
-def _mark(path: str, status: os.stat_result) -> Mark:
-    return Mark(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+def _mark(path: os.PathLike[str], status: os.stat_result) -> Mark:
+    return Mark(os.fsencode(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

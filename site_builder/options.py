@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from site_builder.seal import Seal
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
+PIECES = "pieces"
+"""Folder of the cache where the workers of a cluster on this machine meet."""
 LIBRARIES = (
     *("duckdb", "ftfy", "jinja2", "markdown-it-py", "markupsafe", "mdit-py-plugins", "msgspec", "pypdf", "pypdfium2", "pyyaml"),
     "rapidfuzz",
@@ -67,7 +70,7 @@ def seal(options: Options) -> Seal | None:
     if not options.cache:
         return None
     given = (options.letters, options.config, options.templates, options.out)
-    told = (code(), *map(str, given), options.base_url, options.search)
+    told = (code(), *map(os.fsencode, given), options.base_url, options.search)
     return Seal.of(options.cache / "seal.sqlite", inputs(options), options.out, msgspec.msgpack.encode(told))
 
 

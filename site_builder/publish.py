@@ -21,7 +21,7 @@ import re
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,6 +33,8 @@ MANIFEST = "manifest.json"
 NOJEKYLL = ".nojekyll"
 PAGE = ".html"
 """Ends the name of every page, and of nothing else in a site."""
+OF_DESKTOPS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What looking into a folder leaves there."""
 REMOVED = "decisions/_removed.html"
 """The page that stands in the place of every letter that was taken down."""
 _MANIFEST_LINE = 73
@@ -104,6 +106,8 @@ def publishing(
     was taken down? Where that cannot be done, BuildError says that the new site stands.
     """
     out = Path(os.path.realpath(out))
+    if not out.name:
+        raise BuildError(f"{out} is no folder for a site: name another with --out")
     with _disk_errors(out), _locked(out):
         _sweep(out, but=[] if carried is None or not _is_folder(_previous(out)) else [_previous(out)])
         _refuse_what_is_no_site(out)
@@ -113,6 +117,7 @@ def publishing(
             yield stage
             (stage / NOJEKYLL).touch()
             _refuse_other_names(stage, carried or ())
+            _refuse_loss(stage, sums)
             (stage / MANIFEST).write_bytes(manifest(stage, sums))
             _swap(stage, out, exchange)
         except BaseException:
@@ -238,6 +243,19 @@ def _refuse_other_names(stage: Path, carried: Collection[str]) -> None:
             raise _no_plain_file(stage / name)
 
 
+def _refuse_loss(stage: Path, sums: Iterable[str]) -> None:
+    """What was written must be there when it is published: disks lose files, and other programs remove them."""
+    for name in sums:
+        if name.startswith(f"{REMOVED}#"):  # counted only
+            continue
+        try:
+            is_there = os.stat(f"{stage}/{name}", follow_symlinks=False).st_size > 0 or not name.endswith(PAGE)
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            raise BuildError(f"{name} was written and is lost, or empty: check the disk, and build again", exit_code=5)
+
+
 def _no_plain_file(path: Path | str) -> BuildError:
     return BuildError(f"{path} is a link or no regular file: a site holds plain files only", exit_code=5)
 
@@ -358,8 +376,23 @@ def _refuse_what_is_no_site(out: Path) -> None:
         raise BuildError(f"{out} is a file: name a folder with --out")
     if os.path.ismount(out):
         raise BuildError(f"{out} is a mount point, which cannot be swapped: name a folder inside it with --out", exit_code=5)
-    if not (out / MANIFEST).exists() and {entry.name for entry in out.iterdir()} - {NOJEKYLL}:
+    found = {entry.name for entry in out.iterdir()} - OF_DESKTOPS
+    if MANIFEST not in found and found - {NOJEKYLL}:
         raise BuildError(f"{out} holds files but no site: empty it, or name another folder with --out")
+    if strange := sorted(found - {MANIFEST, NOJEKYLL, *_at_the_top(out / MANIFEST)}):
+        told = ", ".join([*strange[:3], *([f"and {len(strange) - 3} more"] if len(strange) > 3 else [])])
+        raise BuildError(f"{out} holds what no build has put there ({told}): move it away, or name another folder with --out")
+
+
+def _at_the_top(manifest: Path) -> set[str]:
+    """Names of the files and folders of a site that stand in no other folder of it; none without a manifest."""
+    try:
+        names = msgspec.json.decode(manifest.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        return set()
+    except msgspec.DecodeError as error:
+        raise BuildError(f"{manifest} is no manifest of a site: empty {manifest.parent}, or name another folder") from error
+    return {name.partition("/")[0] for name in names}
 
 
 @contextlib.contextmanager

@@ -9,13 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import CodeType
 from typing import NamedTuple
 
 import msgspec
-from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined, TemplateError
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 from jinja2.bccache import Bucket
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -118,9 +127,10 @@ class Renderer:
         language = str(context.get("language", FIRST))
         try:
             text = self._environments[language].get_template(page.template).render(context)
-        except TemplateError as error:
-            line = getattr(error, "lineno", None)
-            raise BuildError(f"templates/{page.template}{f', line {line}' if line else ''}: {error}") from error
+        except Exception as error:  # templates are programs that others write: 1/0, or a macro that calls itself
+            if isinstance(error, BuildError):  # what they ask for is not there
+                raise
+            raise BuildError(f"templates/{_place(error, page.template)}: {_told(error)}") from error
         explained = page.context.get("content")
         if not (isinstance(explained, Content) and explained.is_glossary):
             text = self._glossaries[language].linked(text, str(context["root"]))
@@ -131,7 +141,7 @@ class Renderer:
         `in_english` for words of letters and names that are not translated, `to_english` for links to pages in English.
         """
         environment = Environment(
-            loader=DictLoader(dict(templates)),
+            loader=FunctionLoader(lambda name: (templates[name], name, None) if name in templates else None),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -156,6 +166,24 @@ class Renderer:
     def static_files(self) -> Iterator[File]:
         """Every asset under its published name, by name."""
         yield from sorted(self._assets.values(), key=lambda file: file.path)
+
+
+def _place(error: Exception, asked: str) -> str:
+    """The template and the line in which it happened, as far as they are known; `asked`: the template of the page."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name or asked}, line {error.lineno}"
+    lines = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if "__jinja_exception__" in frame.f_globals
+    ]
+    return f"{lines[-1][0]}, line {lines[-1][1]}" if lines else asked
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):
+        return f"there is no template {error.name}"
+    return str(error) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
 
 
 def lean(html: str) -> str:

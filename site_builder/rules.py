@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from site_builder.model import BuildError, Frozen
+from site_builder.model import BuildError, Frozen, Issue, Letter
 from site_builder.patterns import Patterns
 
 Example = tuple[str, str]
@@ -228,6 +228,13 @@ def _read(stem: str, text: str) -> Facet:
         raise BuildError(f"facets/{stem}.toml: {error}") from error
     if facet.field and facet.over:
         raise BuildError(f"facets/{stem}.toml: give `field` or `over`, not both")
+    owner = Issue if facet.level == "issue" else Letter
+    for key, name in (("field", facet.field), ("over", facet.over)):
+        if name and name not in (fields := _fields(owner)):
+            told = f"{key} = {name!r} is no field of {owner.__name__}s, as level = {facet.level!r} says; known are"
+            raise BuildError(f"facets/{stem}.toml: {told} {', '.join(fields)}")
+    if not all(value.id for value in facet.value):
+        raise BuildError(f"facets/{stem}.toml: an id is empty; every [[value]] needs its own")
     known = {value.id for value in facet.value}
     if len(known) != len(facet.value):
         raise BuildError(f"facets/{stem}.toml: an id is given twice; every [[value]] needs its own")
@@ -243,6 +250,10 @@ def _read(stem: str, text: str) -> Facet:
             above.add(parent)
             parent = parents[parent]
     return msgspec.structs.replace(facet, key=stem)
+
+
+def _fields(owner: type[Issue | Letter]) -> list[str]:
+    return sorted({*owner.__struct_fields__, *(name for name, held in vars(owner).items() if isinstance(held, property))})
 
 
 def _prove(stem: str, vocabulary: Vocabulary) -> None:

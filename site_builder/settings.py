@@ -5,6 +5,7 @@ Refused: keys that are not known, and addresses that a reader's browser should n
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 
@@ -14,12 +15,13 @@ from msgspec import Meta
 from site_builder.model import BuildError, Frozen
 
 DEFAULT_TITLE = "IMR Decisions"
+_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\"<>\\^`{|}]")
 
 
 class Settings(Frozen, frozen=True, forbid_unknown_fields=True):
     """site.toml; every key has a default."""
 
-    title: str = DEFAULT_TITLE
+    title: Annotated[str, Meta(min_length=1)] = DEFAULT_TITLE
     tagline: str = "California workers' compensation Independent Medical Review decisions"
     notice: str = ""
     """A sentence shown on every page, for example that the letters are invented."""
@@ -60,27 +62,39 @@ class Settings(Frozen, frozen=True, forbid_unknown_fields=True):
         return self.state_record_url.replace("{case_number}", quote(case_number, safe=""))
 
 
-def load(text: str, base_url: str | None = None) -> Settings:
-    """From the text of site.toml; `base_url` of the command line wins. Raises BuildError naming the key."""
+def load(text: str, base_url: str | None = None, name: str = "site.toml") -> Settings:
+    """From the text of site.toml, or whatever its name; `base_url` of the command line wins. Raises BuildError naming the key."""
     try:
         settings = msgspec.toml.decode(text, type=Settings)
     except msgspec.DecodeError as error:
         known = ", ".join(Settings.__struct_fields__)
-        raise BuildError(f"site.toml: {error}. Known keys: {known}") from error
+        raise BuildError(f"{name}: {error}. Known keys: {known}") from error
     if base_url is not None:
         settings = msgspec.structs.replace(settings, base_url=base_url)
-    _refuse_strange_address("base_url", settings.base_url)
-    _refuse_strange_address("contact", settings.contact_url)
-    _refuse_strange_address("state_record_url", settings.state_record_url)
+    for key, address in (
+        ("base_url", settings.base_url),
+        ("contact", settings.contact_url),
+        ("state_record_url", settings.state_record_url.replace("{case_number}", "CM17-0001234")),
+    ):
+        if address and (told := _strange(address)):
+            raise BuildError(f"{name}: {key} {address!r} {told}")
     if settings.state_record_url and "{case_number}" not in settings.state_record_url:
-        raise BuildError("site.toml: state_record_url must hold {case_number}, the place of the case number")
+        raise BuildError(f"{name}: state_record_url must hold {{case_number}}, the place of the case number")
     parts = urlsplit(settings.base_url)
     if parts.query or parts.fragment or parts.scheme == "mailto":
-        raise BuildError(f"site.toml: base_url {settings.base_url!r} must be an address without `?` and `#`")
+        raise BuildError(f"{name}: base_url {settings.base_url!r} must be the address of a website, without `?` and `#`")
     return settings
 
 
-def _refuse_strange_address(key: str, address: str) -> None:
-    parts = urlsplit(address)
-    if address and not (parts.scheme in ("http", "https") and parts.netloc) and parts.scheme != "mailto":
-        raise BuildError(f"site.toml: {key} {address!r} must begin with https:// (or http://)")
+def _strange(address: str) -> str:
+    """What is wrong with an address; empty where nothing is."""
+    try:
+        parts = urlsplit(address)
+        strange = parts.port == 0 or parts.username is not None
+    except ValueError:  # `https://[::1/`, `https://example.org:99999/`
+        return "is no address of a website"
+    if parts.scheme == "mailto":
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return "must begin with https:// (or http://)"
+    return "is no address of a website" if strange or _NOT_IN_ADDRESSES.search(address) else ""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import rich.console as terminals
 from click.testing import CliRunner, Result
 
-from site_builder import build, publish, takedowns
+from site_builder import build, cli, publish, takedowns
 from site_builder.cli import main, printable, problem_lines
 from site_builder.model import Problem
 from site_builder.options import Options
@@ -316,3 +320,76 @@ def test_what_editors_keep_beside_a_template_is_no_part_of_the_site(tmp_path: Pa
     published = {path.relative_to(place / "site" / "static").as_posix() for path in (place / "site" / "static").rglob("*")}
     assert not [name for name in published if name.startswith((".", "#")) or "~" in name]
     assert [name for name in published if re.fullmatch(r"fonts/a\.[0-9a-f]{8}\.woff2", name)]
+
+
+@pytest.mark.parametrize(("letters", "out"), [("site/letters", "site"), ("all", "all/site"), ("all", "all")])
+def test_letters_and_site_are_kept_apart(tmp_path: Path, letters: str, out: str) -> None:
+    """The letters were swapped away with the site, and the next build removed them."""
+    shutil.copytree(few(tmp_path, 2) / "letters", tmp_path / letters)
+    result = run("build", "--letters", tmp_path / letters, "--out", tmp_path / out, "--no-search", "--no-cache")
+    assert result.exit_code == 2
+    assert "keep them apart" in result.stderr
+    assert len(list((tmp_path / letters).glob("CM99-*"))) == 2
+
+
+def test_where_no_letter_can_be_published_the_files_are_named(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / f"{name}.txt").touch()
+    result = run("build", "--letters", tmp_path, "--out", tmp_path.with_name("site"), "--no-search", "--no-cache")
+    assert result.exit_code == 2
+    assert "nothing to publish: a.txt: holds no text" in result.stderr
+    assert result.stderr.rstrip().endswith("and 1 more, which `check` shows")
+
+
+@pytest.mark.parametrize("given", [("build", "--scheduler", "tcp://localhost:1"), ("check", "--json", "--privacy")])
+def test_options_that_would_do_nothing_are_refused(given: tuple[str, ...]) -> None:
+    assert run(*given).exit_code == 2
+
+
+def test_a_settings_file_may_begin_with_a_mark_of_order(tmp_path: Path) -> None:
+    place = few(tmp_path, 1)
+    (tmp_path / "site.toml").write_bytes(b'\xef\xbb\xbftitle = "With a mark"\n')
+    given = [
+        "--letters",
+        place / "letters",
+        "--config",
+        tmp_path / "site.toml",
+        "--out",
+        tmp_path / "out",
+        "--no-search",
+        "--no-cache",
+    ]
+    assert run("build", *given).exit_code == 0
+    assert "With a mark" in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+
+def test_a_long_stage_is_told_on_its_way_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 0.0, 10.0, 40.0, 50.0, 80.0, 90.0])
+    monkeypatch.setattr(cli.time, "monotonic", lambda: next(clock))
+    with contextlib.contextmanager(cli._lines)() as update:
+        for done in (0, 100, 400, 500, 800, 1000):
+            update("Reading letters", done, 1000)
+    assert capsys.readouterr().err.splitlines() == [
+        "Reading letters: 400 of 1,000, 10 a second, 0:01:00 left",
+        "Reading letters: 800 of 1,000, 10 a second, 0:00:20 left",
+        "Reading letters: 1,000",
+    ]
+
+
+def test_bars_tell_how_many_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = terminals.Console(file=io.StringIO(), force_terminal=True, width=120)
+    with contextlib.contextmanager(cli._bars)(drawn) as update:
+        for done in (0, 500, 1000):
+            update("Reading letters", done, 1000)
+            time.sleep(0.02)
+    assert re.search(r"1000/1000.* [\d,]+/s", drawn.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_colours_are_left_out_where_they_are_not_wanted(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    shutil.copy(ROOT / "letters" / "CM99-0000118.txt", tmp_path)
+    given = ["check", "--letters", str(tmp_path), "--no-cache", "-q"]
+    assert "\x1b[31m" in CliRunner().invoke(main, given, color=True).output
+    assert "\x1b[" not in CliRunner(env={"NO_COLOR": "1"}).invoke(main, given, color=True).output

@@ -577,6 +577,35 @@ def test_where_it_cannot_be_removed_nobody_is_told_that_the_old_site_stands(
     assert publish.is_whole(out)
 
 
+@pytest.mark.parametrize("name", ["CNAME", ".git/config", "notes/mine.txt"])
+def test_what_no_build_has_put_into_a_site_is_never_swept_away_with_it(tmp_path: Path, name: str) -> None:
+    out = published(tmp_path / "out")
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("mine")
+    (out / ".DS_Store").touch()
+    with pytest.raises(BuildError, match=rf"holds what no build has put there \({name.partition('/')[0]}\)"):
+        published(out, "new")
+    assert (out / name).read_text() == "mine"
+    (out / name).rename(tmp_path / "kept")
+    if "/" in name:
+        (out / name).parent.rmdir()
+    published(out, "new")
+    assert publish.is_whole(out)
+
+
+@pytest.mark.parametrize("fault", ["gone", "empty"])
+def test_a_page_that_was_written_and_is_lost_is_not_published(tmp_path: Path, fault: str) -> None:
+    out = published(tmp_path / "out")
+    sums = {"index.html": "0" * 64}
+    with (
+        pytest.raises(BuildError, match=r"index\.html was written and is lost, or empty"),
+        publish.publishing(out, sums=sums) as stage,
+    ):
+        if fault == "empty":
+            (stage / "index.html").touch()
+    assert publish.is_whole(out)
+
+
 def test_a_site_is_weighed_before_it_is_published_as_after(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with publish.publishing(out) as stage:

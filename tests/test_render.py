@@ -346,7 +346,25 @@ def test_a_broken_template_is_named_with_its_line_where_that_is_known() -> None:
     assert str(with_line.value).startswith("templates/page.html, line 2: Expected an expression")
     with pytest.raises(BuildError) as without:
         one_page("{{ gone }}")
-    assert str(without.value) == "templates/page.html: 'gone' is undefined"
+    assert str(without.value) == "templates/page.html, line 1: 'gone' is undefined"
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("<p>\n{{ 1 + 'x' }}", "templates/page.html, line 2: TypeError: unsupported operand"),
+        ("<p>\n\n{{ 1 / 0 }}", "templates/page.html, line 3: ZeroDivisionError: division by zero"),
+        ("{% macro again() %}{{ again() }}{% endmacro %}\n{{ again() }}", "templates/page.html, line 1: RecursionError"),
+        ("{% include 'nope.html' %}", "templates/page.html, line 1: there is no template nope.html"),
+        ("<p>\n{% include 'part.html' %}", "templates/part.html, line 3: 'gone' is undefined"),
+        ("{{ asset('nope.css') }}", "templates/static/nope.css is asked for by a template and is not there"),
+    ],
+)
+def test_whatever_a_template_does_wrong_is_told_with_its_place(template: str, told: str) -> None:
+    made = render.Renderer({"page.html": template, "part.html": "\n\n{{ gone }}"}, {})
+    with pytest.raises(BuildError) as caught:
+        made.render(Page(path="x.html", template="page.html", context={}))
+    assert str(caught.value).startswith(told)
 
 
 GLOSSARY = "---\ntitle: Words\ndescription: X\n---\n## Claims administrator\n\nWho pays.\n"

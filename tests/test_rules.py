@@ -112,3 +112,19 @@ def test_parents_that_go_round_in_a_circle_are_refused(parents: dict[str, str]) 
     )
     with pytest.raises(BuildError, match=r"side\.toml: a: its parents go round in a circle"):
         rules.load({"side": f'label = "S"\nplural = "S"\nlevel = "issue"\norder = 1\nover = "disputed"\n{values}'})
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('over = "disputd"', r"over = 'disputd' is no field of Issues.*disputed"),
+        ('field = "sde"', r"field = 'sde' is no field of Issues"),
+        ('level = "letter"\nover = "disputed"', r"over = 'disputed' is no field of Letters, as level = 'letter' says"),
+        ('over = "disputed"\n[[value]]\nid = ""\nlabel = "x"', "an id is empty"),
+    ],
+)
+def test_a_facet_of_something_that_is_not_there_is_refused_before_any_letter_is_read(line: str, told: str) -> None:
+    """Every letter was held back, for a fault of this program."""
+    level = "" if "level" in line else 'level = "issue"\n'
+    with pytest.raises(BuildError, match=rf"facets/side\.toml: {told}"):
+        rules.load({"side": f'label = "S"\nplural = "S"\norder = 1\n{level}{line}\n'})

@@ -78,7 +78,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a template": lambda place: (place / "templates" / "value.html").open("a").write("\n"),
     "a page of the site": lambda place: (place / "site" / "index.html").write_text("x"),
     "a page less": lambda place: (place / "site" / "index.html").unlink(),
-    "a file more in the site": lambda place: (place / "site" / "x.html").touch(),
+    "a file more in the site": lambda place: (place / "site" / "decisions" / "x.html").touch(),
     "no site": lambda place: shutil.rmtree(place / "site"),
     "a broken seal": lambda place: (place / "cache" / "seal.sqlite").write_bytes(b"x"),
 }
@@ -108,6 +108,27 @@ def test_what_stands_beside_an_archive_is_looked_at_too(options: Options, tmp_pa
     assert build.build(packed).unchanged
     (tmp_path / beside).touch()
     assert not build.build(packed).unchanged
+
+
+def test_what_a_link_leads_to_is_looked_at_too(options: Options, tmp_path: Path) -> None:
+    """The file behind a link changed, and the site did not."""
+    assert options.templates
+    for name in ("site.toml", "templates/value.html"):
+        (tmp_path / name).rename(tmp_path / f"real-{Path(name).name}")
+        (tmp_path / name).symlink_to(tmp_path / f"real-{Path(name).name}")
+    build.build(options)
+    assert build.build(options).unchanged
+    for name, more in (("real-site.toml", 'tagline = "x"\n'), ("real-value.html", "\n")):
+        with (tmp_path / name).open("a") as file:
+            file.write(more)
+        assert not build.build(options).unchanged, name
+
+
+def test_a_name_that_is_no_utf8_stops_no_build(options: Options) -> None:
+    """A traceback took down every build of a folder in which such a file lay."""
+    (options.letters / os.fsdecode(b"scan\xe9.jpg")).touch()
+    build.build(options)
+    assert build.build(options).unchanged
 
 
 def test_other_versions_of_what_reads_and_renders_are_other_code(monkeypatch: pytest.MonkeyPatch) -> None:

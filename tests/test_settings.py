@@ -28,6 +28,12 @@ def test_the_site_that_ships_is_valid() -> None:
         ('base_url = "javascript:alert(1)"', "base_url"),
         ('base_url = "https://example.org/?a=b"', "base_url"),
         ('base_url = "mailto:a@example.org"', "base_url"),
+        ('base_url = "https://[::1/"', "base_url.*is no address"),
+        ('base_url = "https://exa mple.org/"', "base_url.*is no address"),
+        ('base_url = "https://example.org/<x>"', "base_url.*is no address"),
+        ('base_url = "https://example.org:99999/"', "base_url.*is no address"),
+        ('base_url = "https://user:word@example.org/"', "base_url.*is no address"),
+        ('title = ""', "title"),
         ('contact = "javascript:alert(1)"', "contact"),
         ('contact = "call us"', "contact"),
         ('state_record_url = "https://example.org/"', "case_number"),
@@ -59,3 +65,8 @@ def test_the_command_line_wins() -> None:
 )
 def test_a_contact_is_an_address_of_mail_or_of_a_page(contact: str, url: str) -> None:
     assert settings.load(f'contact = "{contact}"').contact_url == url
+
+
+def test_the_file_is_named_as_it_is() -> None:
+    with pytest.raises(BuildError, match=r"^firm\.toml: "):
+        settings.load("x = 1", name="firm.toml")

@@ -26,7 +26,7 @@ class Builds:
         self.news = threading.Semaphore(0)
 
     def __call__(self) -> None:
-        self.seen.append({Path(name).name for name, *_ in looks(self.inputs)})
+        self.seen.append({Path(os.fsdecode(name)).name for name, *_ in looks(self.inputs)})
         time.sleep(self.slow)
         self.news.release()
 
