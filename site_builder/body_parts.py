@@ -104,7 +104,8 @@ _IMAGING = (
 _OTHER = re.compile(
     r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
     r"|past medical|\bpast h(?:x|istory)|\bas a (?:child|teenager|youth)\b|childhood|since youth|\bpmh\b|medical history"
-    r"|surgical history|family history|social history|prior history|comorbid"
+    r"|surgical history|family history|social history|prior history|remote history|other history|past surger|comorbid"
+    r"|none of which (?:is|are) part of|(?:different|other) (?:claim|carrier)|\ban old (?:[a-z]+ )?injur|since age [0-9]"
     r"|(?:previous|earlier|prior) (?:\w+ ){0,3}(?:injury|claim|repairs?)\b|without (?:residual|recurrence)|full recovery"
     r"|before the (?:accident|injury)|compromise and release|(?:claim|case) (?:was |is )?(?:closed|settled)|contraindicat"
     r"|unrelated|non-?industrial|not (?:industrially|work)[ -]?related|prior claim"
@@ -132,10 +133,10 @@ _NOT_AFTER = re.compile(
     r"(?:(?:,? and|,? or|,)(?: (?!(?:is|are|was|were|and|or)\b)[\w-]{1,30}+){1,3}){0,3}"
     r"(?::? (?:drop )?(?:wnl|absent|no (?:complaints?|pain|symptoms?|problems?))\b"
     r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well "
-    r"|(?:noted|found|said|reported) (?:to be |as ))?(?:without|unremarkable|asymptomatic|suspected"
+    r"|(?:noted|found|said|reported|described) (?:to be |as ))?(?:without|unremarkable|asymptomatic|suspected"
     r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
-    r"|not (?:painful|injured|involved|accepted|reported)|never been injured|pain[- ]free|benign|preserved|full\b"
-    r"|controlled|denied)|denied)"
+    r"|not (?:painful|injured|involved|accepted|reported|burn(?:ed|t)|symptomatic|affected)|never been injured|pain[- ]free|benign|preserved|full\b"
+    r"|controlled|denied)|denied|d(?:id|oes|o) not (?:hurt|bother))"
     r"|[^,;]{0,35}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated"
     r"|not (?:industrial\b|(?:industrially|work)[ -]?related)))"
 )

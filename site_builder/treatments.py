@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from site_builder.model import Evidence
 from site_builder.rules import Match, Vocabulary, squeeze
 
-_GLUED = re.compile(r"(?<=[a-z]{4})(?=\d+(?:[./-]\d+)* ?m[cg])", re.IGNORECASE)
-"""Between a drug and its dose: `Norco10/325mg`"""
+_GLUED = re.compile(r"(?<=[a-z]{4})(?=\d+(?:[./-]\d+)* ?m[cg])|(?<=therapy)(?=(?:for|to|of)\b)", re.IGNORECASE)
+"""Between a drug and its dose, and behind a therapy: `Norco10/325mg`, `physical therapyfor the neck`"""
 _CUT = re.compile(
     r"[,;:()\[\]+&]| - |\.(?= |$)|(?<![a-z0-9])(?:w/|(?:with|without|for|of|to|from|by|and|under|using|via|plus|including|during"
     r"|after|following|before|prior|due|at|versus|vs)(?![a-z0-9]))"
