@@ -135,7 +135,8 @@ _NOT_AFTER = re.compile(
     r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well "
     r"|(?:noted|found|said|reported|described) (?:to be |as ))?(?:without|unremarkable|asymptomatic|suspected"
     r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
-    r"|not (?:painful|injured|involved|accepted|reported|burn(?:ed|t)|symptomatic|affected)|never been injured|pain[- ]free|benign|preserved|full\b"
+    r"|not (?:painful|injured|involved|accepted|reported|burn(?:ed|t)|symptomatic|affected)"
+    r"|never been injured|pain[- ]free|benign|preserved|full\b"
     r"|controlled|denied)|denied|d(?:id|oes|o) not (?:hurt|bother))"
     r"|[^,;]{0,35}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated"
     r"|not (?:industrial\b|(?:industrially|work)[ -]?related)))"
@@ -272,7 +273,7 @@ def _imaged(text: str, match: Match) -> bool:
 def _one_back(mentions: Sequence[_Mention], known: Collection[str]) -> list[_Mention]:
     """ "Back" alone names both parts of the back, unless another word or the injury tells which."""
     told = {mention.match.value.id for mention in mentions if mention.match.words != "back"} & {"low-back", "upper-back"}
-    kept = told or {"low-back", "upper-back"} & set(known) or {"low-back", "upper-back"}
+    kept = {"low-back", "upper-back"} & set(known) or {"low-back", "upper-back"}
     return [mention for mention in mentions if mention.match.words != "back" or (mention.match.value.id in kept and not told)]
 
 

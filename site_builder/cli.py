@@ -68,6 +68,8 @@ SILENCE = 30.0
 SEVERITIES = ("quarantine", "warning", "note")
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories that a terminal may obey, or show as nothing."""
+_stopped: list[BaseException] = []
+"""What a signal has raised, since this command began."""
 _COLOURS = {"quarantine": "red", "warning": "yellow", "note": "blue"}
 
 EXIT_CODES = """\b
@@ -552,13 +554,24 @@ def _blocked(problems: Sequence[Problem]) -> list[Problem]:
 @contextlib.contextmanager
 def _progress(quiet: bool) -> Iterator[intake.Progress]:
     """A bar per stage on a terminal, a line per finished stage elsewhere."""
+
+    def told(update: intake.Progress) -> intake.Progress:
+        def heard(stage: str, done: int, total: int) -> None:
+            if _stopped:  # a signal that comes while the process is copied raises where Python lets nothing out
+                raise _stopped[0]
+            update(stage, done, total)
+
+        return heard
+
     if quiet:
-        yield lambda stage, done, total: None
+        yield told(lambda stage, done, total: None)
         return
     console = terminals.Console(stderr=True)
-    yield from _bars(console) if console.is_terminal else _lines()
+    with _bars(console) if console.is_terminal else _lines() as update:
+        yield told(update)
 
 
+@contextlib.contextmanager
 def _bars(console: terminals.Console) -> Iterator[intake.Progress]:
     class Rate(bars.ProgressColumn):
         def render(self, task: bars.Task) -> str:
@@ -583,6 +596,7 @@ def _bars(console: terminals.Console) -> Iterator[intake.Progress]:
         yield update
 
 
+@contextlib.contextmanager
 def _lines() -> Iterator[intake.Progress]:
     """A stage is told when all is done, and twice a minute until then; what was not done to its end, at the end."""
     counts, began, said = dict[str, int](), dict[str, float](), time.monotonic()
@@ -608,11 +622,14 @@ def _say_where(url: str) -> None:
 
 
 def _stop_on_signals() -> None:
-    """End as after an error, so that staging folders and workers are cleared away; Ctrl-C raises KeyboardInterrupt as it is."""
+    """End as after an error, so that staging folders and workers are cleared away."""
+
+    _stopped.clear()
 
     def stop(number: int, _frame: object) -> None:
-        sys.exit(128 + number)
+        _stopped.append(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
+        raise _stopped[-1]
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:  # under nohup it is ignored, and stays so
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # under nohup it is ignored, and stays so
             signal.signal(number, stop)

@@ -162,7 +162,7 @@ class Desk(NamedTuple):
         """What of a batch is to be read, by the keys of the letters, and the batch as yet without them."""
         found = [result for result in results if isinstance(result, Source)]
         problems = list(chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in results))
-        single, doubled = _unique(found, attrgetter("name"), {})
+        single, doubled = _unique(found, attrgetter("name"))
         applied = [(source, self._left(source)) for source in single]
         left = {read.key(one): one for _, one in applied if isinstance(one, Source)}
         gone = [one for _, one in applied if isinstance(one, Problem)]
@@ -250,7 +250,7 @@ def _keep(gave: Shelf, key: bytes, files: int, batch: Batch, whole: Whole) -> No
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
     """As if it had come in at once. `rows`: of the table beside the letters."""
     everything = sorted((letter for one in intakes for letter in one.letters), key=attrgetter("source"))
-    letters, problems = _unique(everything, attrgetter("source"), {})
+    letters, problems = _unique(everything, attrgetter("source"))
     files_gone = {file for one in intakes for file in one.gone}
     problems += metadata.without_letter((row for row in rows if row.file not in files_gone), letters)
     published = _named_apart([letter for letter in letters if gone.lets(letter)])
@@ -277,8 +277,9 @@ def _counted(letters: Iterator[bytes], before: int, total: int, progress: Callab
         progress(number, total)
 
 
-def _unique(found: Iterable[Item], name: Callable[[Item], str], first: dict[str, str]) -> tuple[list[Item], list[Problem]]:
-    """The same bytes are published once. `first`: digest -> name of the file that had it first; grows."""
+def _unique(found: Iterable[Item], name: Callable[[Item], str]) -> tuple[list[Item], list[Problem]]:
+    """The same bytes are published once."""
+    first: dict[str, str] = {}
     kept: list[Item] = []
     problems: list[Problem] = []
     for one in found:

@@ -58,17 +58,6 @@ def load(files: Mapping[str, str], rules: Rules) -> tuple[Language, ...]:
     return tuple(languages)
 
 
-def untranslated(language: Language, rules: Rules) -> list[str]:
-    """`facet/value` of every label that would be shown in English, in the order of the facet files."""
-    return [
-        f"{facet.key}/{value.id}"
-        for facet in rules.facets
-        if not facet.vocabulary
-        for value in facet.value
-        if value.id not in (language.facets[facet.key].values if facet.key in language.facets else ())
-    ]
-
-
 def _read(code: str, text: str) -> Language:
     try:
         language = msgspec.toml.decode(text, type=Language)

@@ -76,7 +76,7 @@ class Indexer(NamedTuple):
 
     def hub(self) -> Index:
         """Writes pagefind/hub/."""
-        return self._restored(HUB, _key(HUB, [staged.HUB])) or self._made(HUB, [staged.HUB])
+        return self._found(HUB, [staged.HUB])
 
     def shard(self, shard: Shard) -> Index:
         """Writes pagefind/<name of the shard>.<key>/."""
@@ -84,7 +84,7 @@ class Indexer(NamedTuple):
             return known
         letters = list(map(self.whole, shard.letters))
         pages = [staged.page(letter, self.rules) for letter in letters]
-        index = self._restored(shard.name, _key(shard.name, pages)) or self._made(shard.name, pages, letters)
+        index = self._found(shard.name, pages, letters)
         if self.kept:
             self.kept.put(shard, index.key)
         return index
@@ -98,9 +98,11 @@ class Indexer(NamedTuple):
         (self.stage / "pagefind").mkdir(exist_ok=True)
         return self.stage / (HUB_FOLDER if name == HUB else _folder(name, key))
 
-    def _made(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
-        """Writes the index."""
+    def _found(self, name: str, pages: Sequence[File], letters: Sequence[Letter] = ()) -> Index:
+        """Writes the index of the pages, from the cache or anew."""
         key = _key(name, pages)
+        if known := self._restored(name, key):
+            return known
         out = self._out(name, key)
         fragments = pagefind.index(self.program, pages, out, hub=name == HUB)
         made = Index(key, fragments, staged.count(letters))

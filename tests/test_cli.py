@@ -368,7 +368,7 @@ def test_a_long_stage_is_told_on_its_way_where_there_is_no_terminal(
 ) -> None:
     clock = iter([0.0, 0.0, 10.0, 40.0, 50.0, 80.0, 90.0])
     monkeypatch.setattr(cli.time, "monotonic", lambda: next(clock))
-    with contextlib.contextmanager(cli._lines)() as update:
+    with cli._lines() as update:
         for done in (0, 100, 400, 500, 800, 1000):
             update("Reading letters", done, 1000)
     assert capsys.readouterr().err.splitlines() == [
@@ -380,7 +380,7 @@ def test_a_long_stage_is_told_on_its_way_where_there_is_no_terminal(
 
 def test_bars_tell_how_many_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = terminals.Console(file=io.StringIO(), force_terminal=True, width=120)
-    with contextlib.contextmanager(cli._bars)(drawn) as update:
+    with cli._bars(drawn) as update:
         for done in (0, 500, 1000):
             update("Reading letters", done, 1000)
             time.sleep(0.02)
@@ -393,3 +393,16 @@ def test_colours_are_left_out_where_they_are_not_wanted(tmp_path: Path) -> None:
     given = ["check", "--letters", str(tmp_path), "--no-cache", "-q"]
     assert "\x1b[31m" in CliRunner().invoke(main, given, color=True).output
     assert "\x1b[" not in CliRunner(env={"NO_COLOR": "1"}).invoke(main, given, color=True).output
+
+
+def test_a_signal_that_python_swallows_ends_the_build_at_its_next_step() -> None:
+    """While a process is copied, nothing that a handler raises gets out: Ctrl-C was lost, and the build went on."""
+    cli._stop_on_signals()
+    with pytest.raises(KeyboardInterrupt), cli._progress(quiet=True) as progress:
+        progress("Reading letters", 1, 2)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        progress("Reading letters", 2, 2)
+    cli._stop_on_signals()
+    with cli._progress(quiet=True) as progress:
+        progress("Reading letters", 1, 2)

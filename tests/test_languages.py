@@ -64,8 +64,14 @@ def test_every_facet_has_spanish_names() -> None:
 def test_what_stays_english_in_spanish_are_names_of_states_and_rare_specialties() -> None:
     """A new value fails here until it is translated, or shown to be a proper name."""
     (_, spanish) = spoken()
-    left = languages.untranslated(spanish, rules.load(FACETS))
-    assert {name.partition("/")[0] for name in left} <= {"licensure", "specialty"}
+    left = {
+        facet.key
+        for facet in rules.load(FACETS).facets
+        if not facet.vocabulary
+        for value in facet.value
+        if value.id not in (spanish.facets[facet.key].values if facet.key in spanish.facets else ())
+    }
+    assert left <= {"licensure", "specialty"}
 
 
 # --- The pages
