@@ -61,7 +61,12 @@ class Report(Frozen, frozen=True):
 def current(options: Options, make: Callable[[Seal | None], Report]) -> Report:
     """Of the site as it stands, or of one that `make` makes where there is something to do; raises what it raises."""
     started, sealed = time.monotonic(), seal(options)
-    report = standing(sealed) or make(sealed)
+    if not (report := standing(sealed)):
+        report = make(sealed)
+        if (now := seal(options)) and sealed and sealed.inputs and sealed.inputs != now.inputs:
+            told = "letters, settings or templates were changed while the site was built: build again"
+            changed = Problem(code="changed-meanwhile", message=told, file="")
+            report = msgspec.structs.replace(report, problems=(*report.problems, changed))
     return msgspec.structs.replace(report, seconds=time.monotonic() - started)
 
 

@@ -110,6 +110,17 @@ def test_what_stands_beside_an_archive_is_looked_at_too(options: Options, tmp_pa
     assert not build.build(packed).unchanged
 
 
+def test_a_change_while_the_site_is_built_is_told(options: Options) -> None:
+    def edit(stage: str, done: int, total: int) -> None:
+        if stage == "Writing pages" and done == 0:
+            next(options.letters.glob("CM*.txt")).open("a").write("\nOne more line.\n")
+
+    (options.letters / "empty.txt").unlink()
+    assert [problem.code for problem in build.build(options, edit).problems] == ["changed-meanwhile"]
+    assert [problem.code for problem in build.build(options).problems] == []
+    assert build.build(options).unchanged
+
+
 def test_what_a_link_leads_to_is_looked_at_too(options: Options, tmp_path: Path) -> None:
     """The file behind a link changed, and the site did not."""
     assert options.templates
