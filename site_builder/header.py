@@ -103,7 +103,7 @@ def _set(fields: dict[str, Any], name: str, words: str) -> list[Complaint]:
 def _value(name: str, words: str) -> object:
     if name == "case_number":
         found = re.match(r"CM\d{2}-\d{7}(?!\w)|IMR\s?\d{2}-\d{6}(?!\w)", words, re.ASCII | re.IGNORECASE)
-        return re.sub(r"^IMR\s?", "IMR ", found.group().upper()) if found else None
+        return metadata.case_number(found.group()) if found else None
     if name == "priority":
         first = fold(words.split(maxsplit=1)[0])
         return next((known for known in ("standard", "expedited") if fold(known) == first), None)

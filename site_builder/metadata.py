@@ -26,6 +26,12 @@ FIELDS = ("case_number", *DATES, "priority", *LISTS, "age", "sex")
 """The header fields of a Letter: what front matter may say, and a row."""
 COLUMNS = ("file", "issue", *FIELDS, "treatment_category", "treatment_subcategory")
 
+_DASH = "[-\u2010-\u2015\u2212]"
+CASE = re.compile(
+    rf"(?<![^\W_])(?:CM\s?(\d{{2}})\s?{_DASH}?\s?(\d{{7}})|IMR\s?(\d{{2}})\s?{_DASH}\s?(\d{{6}}))(?!\d)", re.I | re.A
+)
+"""A case number in any punctuation; the groups are year and number of the new form, then of the old."""
+
 Wording = Callable[[str], tuple[str | None, str | None, object]]
 """Category and subcategory that a disputed treatment has by its words, and why."""
 
@@ -96,9 +102,16 @@ def header_fields(values: Mapping[str, str], name: str, line: int) -> tuple[dict
         elif folded and (read := _value(known, folded)):
             fields[known] = read
         elif folded:
-            told = f"{known} {folded!r} is not understood and left out; write {_wanted(known)}"
+            shown = "" if known == "case_number" else f" {folded!r}"  # what stands there may be anybody's name and number
+            told = f"{known}{shown} is not understood and left out; write {_wanted(known)}"
             problems.append(_problem(name, line, "field-value", told))
     return fields, problems
+
+
+def case_number(text: str) -> str | None:
+    """The one case number in `text`, as letters print it: CM17-0001234, IMR 13-000123. None where there is none, or are two."""
+    found = {f"CM{new}-{number}" if new else f"IMR {old}-{old_number}" for new, number, old, old_number in CASE.findall(text)}
+    return found.pop() if len(found) == 1 else None
 
 
 def iso_date(text: str) -> str | None:
@@ -119,7 +132,7 @@ def by_letter(rows: Iterable[Row]) -> dict[str, list[Row]]:
     """The rows of each letter, under the name of its file or its case number."""
     table: dict[str, list[Row]] = {}
     for row in rows:
-        table.setdefault(row.file or row.fields["case_number"].upper(), []).append(row)
+        table.setdefault(row.file or row.fields["case_number"], []).append(row)
     return table
 
 
@@ -130,19 +143,19 @@ def merge(letter: Letter, table: Mapping[str, Sequence[Row]], treatments: Collec
     """
     for row in table.get(letter.source, ()):
         letter = _treated(fill(letter, row, TABLE), row, treatments, wording)
-    for row in table.get((letter.case_number or "").upper(), ()):
+    for row in table.get(letter.case_number or "", ()):
         letter = _treated(fill(letter, row, TABLE), row, treatments, wording)
     return letter
 
 
 def without_letter(rows: Iterable[Row], letters: Iterable[Letter]) -> list[Problem]:
     """A problem for each row that belongs to none of the letters, all of them merged."""
-    known = {key for letter in letters for key in (letter.source, (letter.case_number or "").upper())}
+    known = {key for letter in letters for key in (letter.source, letter.case_number)}
     return [
         _problem(TABLE, row.line, "metadata-unknown-file", f"no letter is {key!r}; correct or remove the row")
         for row in rows
         for key in [row.file or row.fields["case_number"]]
-        if key not in known and key.upper() not in known
+        if key not in known
     ]
 
 
@@ -154,7 +167,7 @@ def fill(letter: Letter, row: Row, name: str) -> Letter:
         said, wanted = getattr(letter, field), field_value(field, value)
         if not said and said != 0:
             changes[field] = wanted
-        elif said != wanted and not (field == "case_number" and str(said).upper() == value.upper()):
+        elif said != wanted:
             told = f"{field} is {_plain(said)} in the letter and {value} in {name}, line {row.line}; the letter stands"
             problems.append(_problem(letter.source, None, "metadata-conflict", told))
     return msgspec.structs.replace(letter, **changes, problems=(*letter.problems, *problems))
@@ -218,6 +231,8 @@ def _row(values: Mapping[str, str], name: str, line: int) -> tuple[Row | None, l
 def _value(field: str, text: str) -> str | None:
     if field in DATES:
         return iso_date(text)
+    if field == "case_number":
+        return case_number(text)
     if field in _CHOICES:
         return text.lower() if text.lower() in _CHOICES[field] else None
     if field == "age":
@@ -228,6 +243,8 @@ def _value(field: str, text: str) -> str | None:
 def _wanted(field: str) -> str:
     if field in DATES:
         return "it as 2017-01-31"
+    if field == "case_number":
+        return "it like CM17-0001234"
     return " or ".join(_CHOICES[field]) if field in _CHOICES else "a whole number"
 
 

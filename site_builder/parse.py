@@ -37,7 +37,6 @@ from site_builder.heads import (
 )
 from site_builder.model import Citation, Issue, Letter, Line, Outcome, Problem, Section, Severity, Source
 
-_CASE_NUMBER = re.compile(r"CM\d{2}-\d{7}|IMR \d{2}-\d{6}", re.ASCII)
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 _SENTENCES = 4
@@ -152,13 +151,9 @@ def _unreadable(source: Source, formats: Sequence[Format]) -> Letter:
 
 def _named(letter: Letter, source: Source) -> Letter:
     """With what front matter adds, and the name of its page."""
-    if source.fields:
-        letter = metadata.fill(letter, metadata.Row(line=1, fields=source.fields), source.name)
-    number = letter.case_number
-    if number is not None and not _CASE_NUMBER.fullmatch(number):
-        told = f"case number {number!r} is left out; write it like CM17-0001234"
-        problem = Problem(code="case-number", message=told, file=source.name, line=1)
-        letter = msgspec.structs.replace(letter, case_number=None, problems=(*letter.problems, problem))
+    fields, problems = metadata.header_fields(source.fields, source.name, 1)  # again: words in them may have been redacted
+    letter = metadata.fill(letter, metadata.Row(line=1, fields=fields), source.name)
+    letter = msgspec.structs.replace(letter, problems=(*letter.problems, *problems))
     return msgspec.structs.replace(letter, id=_id(letter))
 
 

@@ -158,6 +158,7 @@ def places(letter: Letter) -> Iterator[tuple[str, str]]:
             for number, text in enumerate(dict.fromkeys(paragraphs), 1):
                 yield f"issue {issue.number}, {name}, paragraph {number}", text
     yield from (("credentials", text) for text in (*letter.licensure, *letter.specialties))
+    yield "case number", letter.case_number or ""
     yield "source name", letter.source
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from site_builder.metadata import CASE as _CASE
 from site_builder.metadata import TAKEDOWNS, Row
 from site_builder.model import BuildError, Frozen, Letter, Line, Problem, Source
 
@@ -29,10 +30,6 @@ HEADER = 2000
 LONGEST = 200
 """Words of a redaction."""
 
-_DASH = "[-\u2010-\u2015\u2212]"
-_CASE = re.compile(
-    rf"(?<![^\W_])(?:CM\s?(\d{{2}})\s?{_DASH}?\s?(\d{{7}})|IMR\s?(\d{{2}})\s?{_DASH}\s?(\d{{6}}))(?!\d)", re.I | re.A
-)
 _SPACES = re.compile(r"\s")
 _WORD = re.compile(r"\S+")
 _SIGNS = re.compile(r"^[\W_]+|[\W_]+$")

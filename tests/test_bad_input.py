@@ -102,6 +102,18 @@ def test_the_privacy_gate_ends_the_build_with_its_own_exit_code(tmp_path: Path) 
     assert "123-45-6789" not in done.stderr + done.stdout
 
 
+def test_what_stands_for_a_case_number_in_the_table_is_on_no_page(tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    shutil.copy(ROOT / "letters" / "no-header-acupuncture.txt", folder / "a.txt")
+    (folder / "metadata.csv").write_text("file,case_number\na.txt,John Smith SSN 123-45-6789\n")
+    report = build.build(Options(letters=folder, out=tmp_path / "site", search=False))
+    assert [(problem.file, problem.line) for problem in report.problems if problem.code == "field-value"] == [("metadata.csv", 2)]
+    published = b"".join(path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file())
+    assert b"Smith" not in published
+    assert b"123-45-6789" not in published
+
+
 def test_an_allow_list_publishes_what_a_person_has_read(tmp_path: Path) -> None:
     import hashlib
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from site_builder import build
-from site_builder.metadata import Row, by_letter, header_fields, iso_date, merge, without_letter
+from site_builder.metadata import Row, by_letter, case_number, header_fields, iso_date, merge, without_letter
 from site_builder.model import Issue, Letter
 from site_builder.options import Options
 from tests.conftest import ROOT
@@ -54,6 +54,28 @@ def test_dates_are_read_in_two_forms_and_never_guessed(typed: str, date: str | N
     assert iso_date(typed) == date
 
 
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("CM17-0001234", "CM17-0001234"),
+        ("cm17-0001234", "CM17-0001234"),
+        ("CM17 0001234", "CM17-0001234"),  # a takedown of CM17-0001234 means this one too
+        ("IMR13-000123", "IMR 13-000123"),
+        ("Case No. CM17\u20130001234 (amended)", "CM17-0001234"),
+        ("CM17-0001234, CM17-0001235", None),  # which?
+        ("John Smith SSN 123-45-6789", None),
+        ("CM17-00012345", None),
+        ("../../etc/passwd", None),
+    ],
+)
+def test_a_case_number_is_spelled_as_letters_print_it_whoever_gives_it(typed: str, number: str | None) -> None:
+    assert case_number(typed) == number
+    fields, problems = header_fields({"case_number": typed}, "metadata.csv", 2)
+    assert fields.get("case_number") == number
+    assert len(problems) == (number is None)
+    assert "Smith" not in "".join(problem.message for problem in problems)
+
+
 def test_values_that_are_not_understood_are_named() -> None:
     fields, problems = header_fields({"Decision Date": "soon", "age": "44", "sex": "F", "shoe size": "9"}, "a.md", 3)
     assert fields == {"age": "44"}
@@ -92,7 +114,7 @@ def test_where_both_speak_the_letter_stands_and_the_problem_names_both() -> None
 
 def test_a_row_that_says_the_same_is_no_problem() -> None:
     said = letter("a.txt", "CM99-0000001", issue(1, "surgery/spine"), decided=dt.date(2017, 1, 6))
-    row = Row(line=2, fields={"case_number": "cm99-0000001", "decision_date": "2017-01-06"}, category="surgery")
+    row = Row(line=2, fields={"case_number": "CM99-0000001", "decision_date": "2017-01-06"}, category="surgery")
     filled = merged_with(said, row)
     assert filled.problems == ()
     assert filled.issues[0].treatment == "surgery/spine"
@@ -138,7 +160,7 @@ def test_rows_find_letters_by_file_and_by_case_and_those_that_find_none_are_name
     letters = [letter("2017/a.txt"), letter("b.txt", "CM99-0000002"), letter("c.txt")]
     rows = [
         Row(line=2, file="2017/a.txt", fields={"age": "40"}),
-        Row(line=3, fields={"case_number": "cm99-0000002", "age": "50"}),
+        Row(line=3, fields={"case_number": "CM99-0000002", "age": "50"}),
         Row(line=4, file="gone.txt", fields={"age": "60"}),
     ]
     merged = [merged_with(letter, *rows) for letter in letters]

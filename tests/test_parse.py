@@ -341,13 +341,19 @@ def test_front_matter_fills_what_the_letter_lacks_and_does_not_override_it() -> 
     assert [(problem.code, problem.file) for problem in found.problems] == [("metadata-conflict", "letter.txt")]
 
 
-@pytest.mark.parametrize("number", ["../../etc/passwd", "CM17-000000", "CM17-00000001", "cm17-0000001", "IMR 13-1"])
+@pytest.mark.parametrize("number", ["../../etc/passwd", "CM17-000000", "CM17-00000001", "IMR 13-1", "[removed]"])
 def test_a_case_number_that_front_matter_gives_is_left_out_unless_it_is_written_like_one(number: str) -> None:
     source = source_of(HEAD + DECISIONS + issue("MRI: Upheld"), "my letter.txt")
     found = parse(msgspec.structs.replace(source, fields={"case_number": number}), FORMATS)
     assert (found.id, found.case_number) == ("my-letter", None)
-    told = f"case number {number!r} is left out; write it like CM17-0001234"
-    assert found.problems == (Problem(code="case-number", message=told, file="my letter.txt", line=1),)
+    told = "case_number is not understood and left out; write it like CM17-0001234"
+    assert found.problems == (Problem(code="field-value", message=told, file="my letter.txt", line=1),)
+
+
+def test_a_date_in_front_matter_that_was_redacted_is_left_out() -> None:
+    source = source_of(HEAD + DECISIONS + issue("MRI: Upheld"))
+    found = parse(msgspec.structs.replace(source, fields={"decision_date": "[removed]"}), FORMATS)
+    assert (found.decision_date, [problem.code for problem in found.problems]) == (None, ["field-value"])
 
 
 def notice(decided: str, request_: str, cited: str, more: str = "") -> Letter:

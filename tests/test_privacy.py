@@ -144,6 +144,7 @@ PLACES = {
     "section": {"sections": (Section(kind="unplaced", heading="", paragraphs=("", SAID)),)},
     "specialty": {"specialties": (SAID,)},
     "licensure": {"licensure": (SAID,)},
+    "case number": {"case_number": SAID},
     "name of the file": {"source": f"{SAID}.txt"},
 }
 
