@@ -1,9 +1,10 @@
 """A folder of inputs to Sources: finds letters, reads and decodes them; what cannot be read is a Problem, never an exception.
 
 Formats: `.pdf` (through pdf.py), `.txt`, and `.md` (through front_matter.py), in folders and in `.zip` archives (archives.py).
-Hidden files, README.* and what stands BESIDE the letters are none. Symbolic links and anything that is not a regular file are
-refused; every file is opened once, and the bytes that are hashed are the bytes that are parsed. Names of files come out as
-text: bytes that are no UTF-8 become U+FFFD.
+Hidden files, README.* and what stands BESIDE the letters are none; a list of takedowns under another name, or further down, ends
+the build, for what it takes down would be published. Symbolic links and anything that is not a regular file are refused; every
+file is opened once, and the bytes that are hashed are the bytes that are parsed. Names of files come out as text: bytes that
+are no UTF-8 become U+FFFD.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from site_builder import archives
 from site_builder import text as typed
 from site_builder.front_matter import markdown
 from site_builder.metadata import BESIDE, TABLE, TAKEDOWNS, Row, rows_of
-from site_builder.model import Problem, Source
+from site_builder.model import BuildError, Problem, Source
 from site_builder.pdf import PdfReader
 from site_builder.shelf import NOTHING, Shelf
 
@@ -43,6 +44,7 @@ _OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _AT_ONCE = 200
 """Files held in memory."""
 SUFFIXES = (".md", ".pdf", ".txt")
+_MEANT_AS_TAKEDOWNS = re.compile(r"takedowns?\.(?:toml|txt|toml\.txt)", re.IGNORECASE)
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
 _TYPED = bytes({*range(32, 256), *b"\t\n\r\f\v"})
 
@@ -109,13 +111,18 @@ def keep(kept: Shelf, sources: Iterable[Source]) -> Iterable[bytes]:
 
 
 def find(folder: Path) -> tuple[list[Found], list[Problem]]:
-    """The files that should be letters, by name, and a problem for each thing that cannot be one."""
+    """The files that should be letters, by name, and a problem for each thing that cannot be one. Raises BuildError for a list of
+    takedowns where it would not be seen.
+    """
     found: list[Found] = []
     problems: list[Problem] = []
     others: Counter[str] = Counter()
     if not folder.is_dir() and folder.suffix.lower() != archives.SUFFIX:
         told = f"{_shown(folder)} is no folder; name the one that holds the letters, or a .zip archive of them"
         return [], [_refused("no-folder", "", told)]
+    if not folder.is_dir():
+        for name in _names(folder.parent):
+            _refuse_takedowns_unseen(name)
     walked = _walk(folder, problems) if folder.is_dir() else iter([(folder, _shown(folder.name))])
     for file in _with_members(walked, problems):
         if os.path.splitext(os.path.basename(file.name))[0].lower() == "readme" or file.name in BESIDE:
@@ -228,6 +235,7 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
             continue
         for entry in entries:
             name = f"{below}{_shown(entry.name)}"
+            _refuse_takedowns_unseen(name)
             if entry.name.startswith("."):
                 continue
             if entry.is_symlink():
@@ -236,6 +244,23 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
                 folders.append((Path(entry.path), f"{name}/"))
             else:
                 yield Path(entry.path), name
+
+
+def _is_meant_as_takedowns(name: str) -> bool:
+    """`Takedowns.toml`, `takedowns.toml.txt`: in any folder, as people and their editors spell it."""
+    return _MEANT_AS_TAKEDOWNS.fullmatch(name.rpartition("/")[2].strip()) is not None
+
+
+def _refuse_takedowns_unseen(name: str) -> None:
+    if name != TAKEDOWNS and _is_meant_as_takedowns(name):
+        told = f"is not read as the list of takedowns; it must be named {TAKEDOWNS} and stand in the letters folder itself"
+        raise BuildError(f"{name}: {told}, or beside the archive that --letters names")
+
+
+def _names(folder: Path) -> list[str]:
+    with contextlib.suppress(OSError):  # one that may be passed through and not be listed
+        return os.listdir(folder)
+    return []
 
 
 def _with_members(files: Iterable[tuple[Path, str]], problems: list[Problem]) -> Iterator[Found]:
@@ -249,7 +274,7 @@ def _with_members(files: Iterable[tuple[Path, str]], problems: list[Problem]) ->
             problems.append(_refused("archive", name, members))
             continue
         listed = list(members)
-        if any(member.name.rpartition("/")[2] == TAKEDOWNS for member in listed):
+        if any(_is_meant_as_takedowns(member.name) for member in listed):
             told = f"holds a {TAKEDOWNS}, which would not be seen there; put it beside the archive and take it out of it"
             problems.append(_refused("archive", name, told))
             continue

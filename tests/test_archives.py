@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from site_builder import archives, build, publish
+from site_builder import archives, build, publish, sources
+from site_builder.model import BuildError
 from site_builder.options import Options
 from tests.conftest import ROOT
 from tests.letter_texts import read_folder
@@ -103,6 +104,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "a damaged member": (lambda: damaged(zipped(("a.txt", GOOD)), 60), "archive-member", "cannot be unpacked"),
     "a damaged list": (lambda: zipped(("a.txt", GOOD)).replace(b"PK\1\2", b"PK\1\3"), "archive", "pack the letters anew"),
     "takedowns that would not be seen": (lambda: zipped(("x/takedowns.toml", b""), ("a.txt", GOOD)), "archive", "beside the archive"),
+    "takedowns by another name": (lambda: zipped(("Takedowns.toml.TXT", b""), ("a.txt", GOOD)), "archive", "beside the archive"),
 }  # fmt: skip
 
 
@@ -184,3 +186,12 @@ def test_a_thousand_bombs_are_refused_in_no_time(tmp_path: Path) -> None:
     assert sources == []
     assert sum(problem.code == "archive-member" for problem in problems) == 20
     assert time.monotonic() - started < 1
+
+
+def test_takedowns_by_another_name_beside_an_archive_stop_the_build(tmp_path: Path) -> None:
+    (tmp_path / "few.zip").write_bytes(zipped(("a.txt", GOOD)))
+    (tmp_path / "takedowns.toml").touch()
+    assert len(sources.find(tmp_path / "few.zip")[0]) == 1
+    (tmp_path / "takedowns.toml").rename(tmp_path / "Takedowns.toml")
+    with pytest.raises(BuildError, match="it must be named"):
+        sources.find(tmp_path / "few.zip")

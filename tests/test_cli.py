@@ -290,6 +290,20 @@ def test_a_list_of_takedowns_that_cannot_be_read_stops_the_build(tmp_path: Path,
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "name", ["Takedowns.toml", "sub/takedowns.toml", "takedowns.toml.txt", "takedowns.txt", "takedown.toml", "takedowns.toml "]
+)
+def test_a_list_of_takedowns_that_would_not_be_seen_stops_the_build(tmp_path: Path, name: str) -> None:
+    """It counted as some other file, and what it takes down was published."""
+    letters = few(tmp_path, 2) / "letters"
+    (letters / "sub").mkdir()
+    (letters / name).write_text(run("takedown", "CM99-0000012", "--reason", "x").stdout)
+    result = run("build", "--letters", letters, "--out", tmp_path / "out", "--no-search", "--no-cache")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {name}: is not read as the list of takedowns; it must be named takedowns.toml and")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_letter_in_a_folder_is_shown_as_the_site_has_it(tmp_path: Path) -> None:
     """What is taken down in the collection is not shown because its file is named."""
     letters = few(tmp_path, 3) / "letters"
