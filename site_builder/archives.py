@@ -54,12 +54,13 @@ def members(path: Path) -> Iterator[Member] | str:
                 return told
             archive = zipfile.ZipFile(file)
             infos = sorted(archive.infolist(), key=lambda info: info.filename)
+            size = file.seek(0, os.SEEK_END)
     except BROKEN as error:
         _raise_ours(error)
         return f"is no ZIP archive that can be read ({_told(error)}); pack the letters anew"
     if len({info.filename for info in infos}) != len(infos):
         return "holds two members of one name; pack the letters anew"
-    if _overlap(infos, path.stat().st_size):
+    if _overlap(infos, size):
         return "has members that share bytes: it is made to unfold beyond measure"
     return (Member(info.filename, _refusal(info)) for info in infos if not _passed_over(info))
 

@@ -240,7 +240,7 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
                 continue
             if entry.is_symlink():
                 problems.append(_refused("symlink", name, "a symbolic link is not followed; put the file itself here"))
-            elif entry.is_dir(follow_symlinks=False):
+            elif _is_folder(entry):
                 folders.append((Path(entry.path), f"{name}/"))
             else:
                 yield Path(entry.path), name
@@ -255,6 +255,13 @@ def _refuse_takedowns_unseen(name: str) -> None:
     if name != TAKEDOWNS and _is_meant_as_takedowns(name):
         told = f"is not read as the list of takedowns; it must be named {TAKEDOWNS} and stand in the letters folder itself"
         raise BuildError(f"{name}: {told}, or beside the archive that --letters names")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """What cannot be looked at is a file: whoever opens it tells why."""
+    with contextlib.suppress(OSError):
+        return entry.is_dir(follow_symlinks=False)
+    return False
 
 
 def _names(folder: Path) -> list[str]:
@@ -304,11 +311,18 @@ def _content(path: Path, name: str, largest: int) -> bytes | Problem:
         if error.errno in _OURS:
             raise
         return _refused("unreadable", name, f"cannot be opened: {error.strerror}; check what it is and its permissions")
-    with os.fdopen(handle, "rb") as file:
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            return _refused("unreadable", name, "is no regular file (a pipe or a device); put a copy of the letter here")
-        content = b"" if status.st_size > largest else file.read(largest + 1)
+            return _refused("unreadable", name, "is no regular file (a folder, a pipe or a device); put the file itself here")
+        with open(handle, "rb", closefd=False) as file:
+            content = b"" if status.st_size > largest else file.read(largest + 1)
+    except OSError as error:  # a bad disk, a server that went away
+        if error.errno in _OURS:
+            raise
+        return _refused("unreadable", name, f"cannot be read: {error.strerror}; check it, or put a copy here")
+    finally:
+        os.close(handle)
     if status.st_size > largest or len(content) > largest:
         size = f"{max(status.st_size, len(content)) / 1e6:.1f} MB"
         return _refused("too-large", name, f"has {size}, more than {largest / 1e6:g} MB; split it, or raise max_letter_bytes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -130,8 +131,10 @@ def test_what_is_no_plain_file_is_refused_without_waiting(tmp_path: Path) -> Non
     put(tmp_path, real__txt=REFERENCE, large__txt="a" * 2000, empty__txt=" \n\f\n")
     (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
     os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "folder.txt").mkdir()
     assert refusal(tmp_path / "link.txt").code == "unreadable"
     assert refusal(tmp_path / "pipe.txt").code == "unreadable"
+    assert refusal(tmp_path / "folder.txt").code == "unreadable"
     assert refusal(tmp_path / "gone.txt").code == "unreadable"
     assert refusal(tmp_path / "large.txt", largest=1999).code == "too-large"
     assert refusal(tmp_path / "empty.txt").code == "empty"
@@ -329,6 +332,25 @@ day",,
     ]
     put(tmp_path, metadata__csv=b"\0\1\2\3")
     assert [problem.code for problem in read_metadata(tmp_path)[1]] == ["binary"]
+
+
+def test_a_folder_in_the_place_of_the_table_is_told_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "metadata.csv").mkdir()
+    rows, problems = read_metadata(tmp_path)
+    assert (rows, [(problem.code, problem.file) for problem in problems]) == ((), [("unreadable", "metadata.csv")])
+    assert "a folder" in problems[0].message
+
+
+def test_a_disk_that_fails_in_the_middle_of_a_letter_costs_that_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, letter__txt=REFERENCE)
+
+    def failing(_handle: int) -> os.stat_result:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fstat", failing)
+        told = refusal(tmp_path / "letter.txt")
+    assert (told.code, "Input/output error" in told.message) == ("unreadable", True)
 
 
 def test_every_sample_letter_is_read_and_every_sample_pdf_is_its_printout() -> None:
