@@ -1,34 +1,43 @@
 """A letter typed in Markdown: YAML front matter to header fields, heading and bold marks removed. Pure.
 
-The body is a letter like any other, so that the parser sees plain lines. Refused: rendering Markdown (a letter is text); front
-matter longer than a header can be. Front matter that is no YAML costs the fields, not the letter.
+The body is a letter like any other, so that the parser sees plain lines. Values are read as the text that is typed there: YAML
+makes numbers and dates of some, and knows no 2017-02-30. Refused: rendering Markdown (a letter is text); front matter longer than
+a header can be. Front matter that is no YAML costs the fields, not the letter; a field that is not understood costs itself.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 import yaml
 
 from site_builder import text as typed
-from site_builder.metadata import header_fields
+from site_builder.metadata import LISTS, field_name, header_fields
 from site_builder.model import Line, Problem, Source
 
 LONGEST = 20_000
 """Characters of front matter; a header has some hundred."""
 
+_NULL = ("~", "null", "Null", "NULL")
 _HEADING = re.compile(r"#{1,6} +")
 
 
 def markdown(source: Source, text: str) -> Source:
     """`source` with the fields and lines of `text`, which is its clean text."""
     matter, body = _split(text)
-    fields, problems = _fields(matter, source.name)
+    pairs = _pairs(matter, source.name)
+    given, problems = ([], [pairs]) if isinstance(pairs, Problem) else _given(pairs, source.name)
+    fields, places = dict[str, str](), dict[str, int]()
+    for key, value, line in given:
+        read, wrong = header_fields({key: value}, source.name, line)
+        problems += wrong
+        fields |= read
+        places |= dict.fromkeys(read, line)
     lines = tuple(_plain(typed.lines_of(body)))
-    return msgspec.structs.replace(source, lines=lines, fields=fields, problems=(*source.problems, *problems))
+    told = (*source.problems, *problems)
+    return msgspec.structs.replace(source, lines=lines, fields=fields, places=places, problems=told)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -41,28 +50,55 @@ def _split(text: str) -> tuple[str, str]:
     return "", text
 
 
-def _fields(matter: str, name: str) -> tuple[Mapping[str, str], list[Problem]]:
+def _pairs(matter: str, name: str) -> list[tuple[yaml.Node, yaml.Node]] | Problem:
+    """Keys and values as they are typed, nothing made of them."""
+    if len(matter) > LONGEST:
+        return _problem(name, 1, f"longer than {LONGEST:,} characters")
     try:
-        loaded = yaml.safe_load(matter) if len(matter) <= LONGEST else f"longer than {LONGEST:,} characters"
+        root = yaml.compose(matter, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        return {}, [_problem(name, mark.line + 2 if mark else 1, str(error.problem))]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that is none; characters; brackets a thousand deep
-        return {}, [_problem(name, 1, str(error).split("\n", 1)[0])]
-    if loaded is None:
-        return {}, []
-    if not isinstance(loaded, dict):
-        return {}, [_problem(name, 1, loaded if len(matter) > LONGEST else "no `key: value` lines")]
-    return header_fields({str(key): _scalar(value) for key, value in loaded.items()}, name, 1)
+        return _problem(name, mark.line + 2 if mark else 1, str(error.problem))
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # characters; brackets a thousand deep
+        return _problem(name, 1, str(error).split("\n", 1)[0])
+    if root is not None and not isinstance(root, yaml.MappingNode):
+        return _problem(name, 1, "no `key: value` lines")
+    return root.value if root else []
 
 
-def _scalar(value: object) -> str:
-    """Nested values are no header fields; a list is one of states or specialties."""
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    if isinstance(value, list):
-        return ", ".join(item for item in value if isinstance(item, str))
-    return str(value) if isinstance(value, (str, int, dt.date)) else ""
+def _given(pairs: list[tuple[yaml.Node, yaml.Node]], name: str) -> tuple[list[tuple[str, str, int]], list[Problem]]:
+    """(key, value, line) of every field, and problems with what holds no value."""
+    given, problems, lines = list[tuple[str, str, int]](), list[Problem](), dict[str, int]()
+    for node, value in pairs:
+        key, line, typed_value = _scalar(node), node.start_mark.line + 2, _value(value)
+        known = field_name(key or "")
+        told = ""
+        if key is None or typed_value is None:
+            told = f"{key or 'a key'} is no text and is left out; write one value, or for {' and '.join(LISTS)} a list of them"
+        elif isinstance(value, yaml.SequenceNode) and known not in LISTS:
+            told = f"{key} is a list and is left out; write one value"
+        elif known in lines:
+            told = f"a second {key} is left out (the first is line {lines[known]}); keep one"
+        else:
+            given.append((key, typed_value, line))
+        lines.setdefault(known, line)
+        problems += [Problem(code="field-value", message=told, file=name, line=line)] if told else []
+    return given, problems
+
+
+def _value(node: yaml.Node) -> str | None:
+    """The text typed there, of a list that of its items; None for what is nested deeper."""
+    if not isinstance(node, yaml.SequenceNode):
+        return _scalar(node)
+    items = [_scalar(item) for item in node.value]
+    return None if None in items else ", ".join(filter(None, items))
+
+
+def _scalar(node: yaml.Node) -> str | None:
+    """Nothing for YAML's null; escapes in quotes can spell what is never seen."""
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    return "" if node.style is None and node.value in _NULL else typed.clean(node.value)
 
 
 def _plain(lines: tuple[Line, ...]) -> Iterator[Line]:

@@ -35,7 +35,7 @@ CASE = re.compile(
 Wording = Callable[[str], tuple[str | None, str | None, object]]
 """Category and subcategory that a disputed treatment has by its words, and why."""
 
-_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?Z?)?")
 _AMERICAN = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})")
 _CHOICES = {"priority": ("standard", "expedited"), "sex": ("male", "female")}
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
@@ -94,7 +94,7 @@ def header_fields(values: Mapping[str, str], name: str, line: int) -> tuple[dict
     fields: dict[str, str] = {}
     problems: list[Problem] = []
     for key, value in values.items():
-        known = key.strip().lower().replace("-", "_").replace(" ", "_")
+        known = field_name(key)
         folded = " ".join(value.split())
         if known not in FIELDS:
             told = f"unknown field {key!r} is left out; known are {', '.join(FIELDS)}"
@@ -106,6 +106,11 @@ def header_fields(values: Mapping[str, str], name: str, line: int) -> tuple[dict
             told = f"{known}{shown} is not understood and left out; write {_wanted(known)}"
             problems.append(_problem(name, line, "field-value", told))
     return fields, problems
+
+
+def field_name(key: str) -> str:
+    """As in FIELDS: `Decision Date` is decision_date."""
+    return key.strip().lower().replace("-", "_").replace(" ", "_")
 
 
 def case_number(text: str) -> str | None:

@@ -67,6 +67,8 @@ class Source(Frozen, frozen=True):
     """The printout undone: no form feeds or control characters; a blank line stands only between paragraphs."""
     fields: Mapping[str, str] = {}
     """Header fields that front matter gives, by name of the Letter field."""
+    places: Mapping[str, int] = {}
+    """The lines on which they stand."""
     problems: tuple[Problem, ...] = ()
 
 

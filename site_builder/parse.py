@@ -151,9 +151,11 @@ def _unreadable(source: Source, formats: Sequence[Format]) -> Letter:
 
 def _named(letter: Letter, source: Source) -> Letter:
     """With what front matter adds, and the name of its page."""
-    fields, problems = metadata.header_fields(source.fields, source.name, 1)  # again: words in them may have been redacted
-    letter = metadata.fill(letter, metadata.Row(line=1, fields=fields), source.name)
-    letter = msgspec.structs.replace(letter, problems=(*letter.problems, *problems))
+    for field, value in source.fields.items():
+        line = source.places.get(field, 1)
+        given, problems = metadata.header_fields({field: value}, source.name, line)  # again: words in it may have been redacted
+        filled = metadata.fill(letter, metadata.Row(line=line, fields=given), source.name)
+        letter = msgspec.structs.replace(filled, problems=(*filled.problems, *problems))
     return msgspec.structs.replace(letter, id=_id(letter))
 
 

@@ -244,11 +244,18 @@ age: 44
     [
         ("case_number: CM99-0000001\ndecision_date: [2017", "front-matter", 3),
         ("just a sentence", "front-matter", 1),
-        ("decision_date: 2017-02-31", "front-matter", 1),  # YAML knows dates, and that this is none
-        ('decision_date: "31 Feb"', "field-value", 1),
-        ("priority: soon", "field-value", 1),
-        ("favourite: blue", "unknown-field", 1),
-        ("a: &x [1]\nb: !!python/object/apply:os.getcwd []", "front-matter", 3),
+        ('age:\ndecision_date: "31 Feb"', "field-value", 3),
+        ("priority: soon", "field-value", 2),
+        ("age: 50.5", "field-value", 2),
+        ("age: [50]", "field-value", 2),
+        ("age: {years: 50}", "field-value", 2),
+        ("licensure: [[Texas]]", "field-value", 2),
+        ("? [a]\n: b", "field-value", 2),
+        ("sex: male\n\nSex: female", "field-value", 4),
+        ("favourite: blue", "unknown-field", 2),
+        ("sex: male\nb: !!python/object/apply:os.getcwd []", "field-value", 3),
+        ('sex: "\\UFFFFFFFF"', "front-matter", 1),
+        ("a: *nothing", "front-matter", 2),
         ("[" * 5000, "front-matter", 1),
         ("x: " + "y" * 30_000, "front-matter", 1),
     ],
@@ -260,6 +267,24 @@ def test_wrong_front_matter_is_one_problem_and_the_letter_stays(tmp_path: Path, 
     assert [(problem.code, problem.line) for problem in source.problems] == [(code, line)]
     assert "\n" not in source.problems[0].message
     assert " ".join(words(source)) == REFERENCE
+
+
+def test_a_field_that_is_not_understood_costs_no_other(tmp_path: Path) -> None:
+    """YAML's own dates did: one that there is not cost them all, and nobody was told which."""
+    matter = "case_number: CM99-0000001\nreceived_date: 2017-02-30\nsex: ~\nassigned_date: 2017-01-05 00:00:00\nage: 44\nage: 45"
+    put(tmp_path, a__md=f'---\n{matter}\nlicensure: ["Te\\uD800xas\\u202e", Ohio]\n---\n{REFERENCE}\n')
+    source = read(tmp_path / "a.md")
+    assert source.fields == {
+        "case_number": "CM99-0000001",
+        "assigned_date": "2017-01-05",
+        "age": "44",
+        "licensure": "Te\ufffdxas, Ohio",
+    }
+    assert source.places == {"case_number": 2, "assigned_date": 5, "age": 6, "licensure": 8}
+    assert [(problem.code, problem.line, problem.message.split(" ", 3)[:3]) for problem in source.problems] == [
+        ("field-value", 7, ["a", "second", "age"]),
+        ("field-value", 3, ["received_date", "'2017-02-30'", "is"]),
+    ]
 
 
 def test_a_rule_at_the_top_of_a_letter_is_no_front_matter(tmp_path: Path) -> None:
