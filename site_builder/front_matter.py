@@ -73,12 +73,14 @@ def _given(pairs: list[tuple[yaml.Node, yaml.Node]], name: str) -> tuple[list[tu
         key, line, typed_value = _scalar(node), node.start_mark.line + 2, _value(value)
         known = field_name(key or "")
         told = ""
-        if key is None or typed_value is None:
-            told = f"{key or 'a key'} is no text and is left out; write one value, or for {' and '.join(LISTS)} a list of them"
+        if key is None:
+            told = "a key that is no text is left out; write lines such as `age: 44`"
+        elif typed_value is None:
+            told = f"{key!r} holds no text and is left out; write one value, or for {' and '.join(LISTS)} a list of them"
         elif isinstance(value, yaml.SequenceNode) and known not in LISTS:
-            told = f"{key} is a list and is left out; write one value"
+            told = f"{key!r} is a list and is left out; write one value"
         elif known in lines:
-            told = f"a second {key} is left out (the first is line {lines[known]}); keep one"
+            told = f"a second {key!r} is left out (the first is line {lines[known]}); keep one"
         else:
             given.append((key, typed_value, line))
         lines.setdefault(known, line)

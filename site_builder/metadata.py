@@ -7,6 +7,7 @@ names both values. Refused: guessing which issue of several a treatment column m
 from __future__ import annotations
 
 import datetime as dt
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -67,6 +68,7 @@ def rows_of(table: Iterable[tuple[int, Sequence[str]]], name: str) -> tuple[tupl
             _problem(name, None, "metadata-empty", "holds no table; its first row names the columns, e.g. file,decision_date")
         ]
     columns = [_NO_SLUG.sub("_", cell.lower()).strip("_") for cell in filled[0][1]]
+    width = len(columns)
     problems = [
         _problem(name, filled[0][0], "metadata-column", f"unknown column {shown!r} is left out; known are {', '.join(COLUMNS)}")
         for shown, column in zip(filled[0][1], columns, strict=True)
@@ -75,6 +77,9 @@ def rows_of(table: Iterable[tuple[int, Sequence[str]]], name: str) -> tuple[tupl
     rows: list[Row] = []
     seen: dict[tuple[str | None, int | None], int] = {}
     for number, cells_of_row in filled[1:]:
+        if beyond := sum(map(bool, cells_of_row[width:])):
+            told_cells = f"has {beyond} more cells than there are columns, which are left out; quote what holds a separator"
+            problems.append(_problem(name, number, "metadata-cells", told_cells))
         row, told = _row(dict(zip(columns, cells_of_row, strict=False)), name, number)
         problems.extend(told)
         if row is None:
@@ -219,7 +224,7 @@ def _with_problem(letter: Letter, problem: Problem) -> Letter:
 
 def _row(values: Mapping[str, str], name: str, line: int) -> tuple[Row | None, list[Problem]]:
     fields, problems = header_fields({key: value for key, value in values.items() if key in FIELDS}, name, line)
-    file, issue = values.get("file") or None, values.get("issue", "")
+    file, issue = _path(values.get("file", "")), values.get("issue", "")
     if file is None and "case_number" not in fields:
         told = "names no letter; fill the column file (path below the letters folder) or case_number"
         return None, [*problems, _problem(name, line, "metadata-no-key", told)]
@@ -251,6 +256,11 @@ def _wanted(field: str) -> str:
     if field == "case_number":
         return "it like CM17-0001234"
     return " or ".join(_CHOICES[field]) if field in _CHOICES else "a whole number"
+
+
+def _path(text: str) -> str | None:
+    """As letters are named: `./2017/a.txt` and `.\\2017\\a.txt` are 2017/a.txt."""
+    return posixpath.normpath(text.replace("\\", "/")) if text else None
 
 
 def _slug(text: str) -> str | None:

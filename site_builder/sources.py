@@ -45,6 +45,7 @@ _AT_ONCE = 200
 """Files held in memory."""
 SUFFIXES = (".md", ".pdf", ".txt")
 _MEANT_AS_TAKEDOWNS = re.compile(r"takedowns?\.(?:toml|txt|toml\.txt)", re.IGNORECASE)
+_SEPARATOR = re.compile(r'"?sep=([,;|\t])"?[,;|\t]*', re.IGNORECASE)
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
 _TYPED = bytes({*range(32, 256), *b"\t\n\r\f\v"})
 
@@ -185,12 +186,21 @@ def read_metadata(folder: Path) -> tuple[tuple[Row, ...], list[Problem]]:
     decoded = decode(content)
     if decoded is None:
         return (), [_refused("binary", path.name, "this is no CSV text; save the table as CSV in UTF-8")]
-    table = csv.reader(io.StringIO(typed.clean(decoded[0]), newline=""))
+    text, separator = _table(typed.clean(decoded[0]))
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         return rows_of([(table.line_num, cells) for cells in table], path.name)
     except csv.Error as error:
         told = f"this is no CSV ({error}); save the table as CSV in UTF-8"
         return (), [_refused("metadata-csv", path.name, told)]
+
+
+def _table(text: str) -> tuple[str, str]:
+    """The table, and what stands between its cells: as Excel writes it, where commas are decimal, or as it says itself."""
+    first = text.lstrip("\n").split("\n", 1)[0]
+    if said := _SEPARATOR.fullmatch(first):
+        return text.replace(first, "", 1), said[1]
+    return text, max(",;\t", key=first.count)
 
 
 def decode(content: bytes) -> tuple[str, str] | None:

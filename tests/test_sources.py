@@ -282,7 +282,7 @@ def test_a_field_that_is_not_understood_costs_no_other(tmp_path: Path) -> None:
     }
     assert source.places == {"case_number": 2, "assigned_date": 5, "age": 6, "licensure": 8}
     assert [(problem.code, problem.line, problem.message.split(" ", 3)[:3]) for problem in source.problems] == [
-        ("field-value", 7, ["a", "second", "age"]),
+        ("field-value", 7, ["a", "second", "'age'"]),
         ("field-value", 3, ["received_date", "'2017-02-30'", "is"]),
     ]
 
@@ -357,6 +357,47 @@ day",,
     ]
     put(tmp_path, metadata__csv=b"\0\1\2\3")
     assert [problem.code for problem in read_metadata(tmp_path)[1]] == ["binary"]
+
+
+@pytest.mark.parametrize("first", ["", "sep=;\r\n", '"sep=;"\r\n', "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_is_read_as_excel_writes_it(tmp_path: Path, first: str, encoding: str) -> None:
+    """With semicolons where the comma is a decimal one; trailing separators are cells without words."""
+    table = f'{first}file;Decision Date;specialties\r\na.txt;01/31/2017;"Surgery, Urology";;\r\n'
+    put(tmp_path, metadata__csv=table.encode(encoding))
+    rows, problems = read_metadata(tmp_path)
+    assert [(row.line, row.file, dict(row.fields)) for row in rows] == [
+        (2 + bool(first), "a.txt", {"decision_date": "2017-01-31", "specialties": "Surgery, Urology"})
+    ]
+    assert problems == []
+
+
+@pytest.mark.parametrize("separator", ["\t", "|"])
+def test_what_separates_the_cells_is_said_by_the_first_line(tmp_path: Path, separator: str) -> None:
+    said = "" if separator == "\t" else f"sep={separator}\n"
+    put(tmp_path, metadata__csv=f"{said}file\tage\na.txt\t44\n".replace("\t", separator))
+    rows, problems = read_metadata(tmp_path)
+    assert ([(row.file, dict(row.fields)) for row in rows], problems) == ([("a.txt", {"age": "44"})], [])
+
+
+def test_rows_of_one_letter_are_known_in_other_spellings(tmp_path: Path) -> None:
+    table = """file,case_number,age,specialties
+./2017/a.txt,,44,
+.\\2017\\a.txt,,45,
+,CM99-0000266,,Surgery,Urology,Neurology
+,cm99-0000266,50,
+"""
+    put(tmp_path, metadata__csv=table)
+    rows, problems = read_metadata(tmp_path)
+    assert [(row.line, row.file, row.fields.get("case_number")) for row in rows] == [
+        (2, "2017/a.txt", None),
+        (4, None, "CM99-0000266"),
+    ]
+    assert [(problem.code, problem.line) for problem in problems] == [
+        ("metadata-duplicate", 3),
+        ("metadata-cells", 4),
+        ("metadata-duplicate", 5),
+    ]
 
 
 def test_a_folder_in_the_place_of_the_table_is_told_as_what_it_is(tmp_path: Path) -> None:
