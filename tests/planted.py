@@ -225,6 +225,30 @@ def reviewer_name(chance: random.Random) -> str:
     return f"{lead} {chance.choice(['', '', 'Dr. '])}{name(chance)}, {degree}"
 
 
+def titled_name(chance: random.Random) -> str:
+    title = chance.choice(["Mr.", "Ms.", "Mrs.", "Miss", "Dr.", "Mr", "Ms", "Mrs", "Dr", "MR.", "MS.", "MRS.", "DR."])
+    last = chance.choice([*LAST, "Li", "Wu", "Ng", "García", "del Río", "St. John", "O\u2019Brien", "MacArthur"])
+    return f"{title} {chance.choice(['', '', 'J. ', 'J.Q. '])}{last.upper() if title.isupper() else last}"
+
+
+def great_age(chance: random.Random) -> str:
+    age = chance.choice([*range(90, 100), *range(100, 121)])
+    shapes = [
+        "{}-year-old",
+        "{} year old",
+        "{} years old",
+        "{} y/o",
+        "{} yo",
+        "{}yo",
+        "{} y.o.",
+        "{} yr old",
+        "{}-yr-old",
+        "{} years of age",
+    ]
+    labelled = ["Age: {}", "Age {}", "Age:{}", "aged {}", "age of {}", "age is {}", "AGE: {}", "{} year old female", "{} y/o M"]
+    return chance.choice([*shapes, *labelled]).format(age)
+
+
 KINDS: Mapping[str, Callable[[random.Random], str]] = {
     "ssn": ssn,
     "record-number": record_number,
@@ -234,6 +258,8 @@ KINDS: Mapping[str, Callable[[random.Random], str]] = {
     "claim-number": claim_number,
     "named-person": named_person,
     "reviewer-name": reviewer_name,
+    "titled-name": titled_name,
+    "great-age": great_age,
 }
 BEFORE = ("", "The worker has pain in the back. ", "He says that ", "(", "see page 4; ", "10/12/2016 ", "\u2022 ", "Re: ")
 AFTER = ("", ".", ", and", ") was seen", " Naproxen was prescribed on 10/12/2016.", "; L4-5 was imaged", "\tpage 2")
@@ -264,4 +290,7 @@ HARMLESS = (
     "UR Denial Date: 11/09/2016",
     "L4-L5, L5-S1; 1-2 tablets q 4-6 hours",
     "ODG, 2016, Low Back Chapter; section 4610.6(f)",
+    "Age: 64, an 89 y/o male aged 88",
+    "pages 90, 93 and 120; 95 degrees of flexion, 100 yards",
+    "her MS Contin, an MR arthrogram, the Dr. saw",
 )

@@ -29,26 +29,24 @@ EACH = 2_000 if FULL else 300
 def test_at_least_95_percent_of_what_is_planted_is_found(kind: str) -> None:
     chance = random.Random(f"{kind} of another seed")
     texts = [planted.planted(kind, chance) for _ in range(EACH)]
-    missed = [
-        text for text in texts if kind not in {found.kind.id for found in GATE.find(text) if found.kind.severity == "block"}
-    ]
+    missed = [text for text in texts if kind not in {found.kind.id for found in GATE.find(text)}]
     assert len(missed) <= EACH * 0.05, missed
 
 
-def test_texts_without_private_data_are_not_blocked() -> None:
-    """What stands around the planted data, and what looks like it."""
+def test_of_texts_without_private_data_nothing_is_told() -> None:
+    """What stands around the planted data, and what looks like it; a warning is no more due there than a block."""
     chance = random.Random(3)
     texts = [
         f"{chance.choice(planted.BEFORE)}{chance.choice(planted.HARMLESS)}{chance.choice(planted.AFTER)}" for _ in range(EACH)
     ]
-    assert [text for text in texts for found in GATE.find(text) if found.kind.severity == "block"] == []
+    assert [(text, found.kind.id) for text in texts for found in GATE.find(text)] == []
 
 
-def test_no_passage_of_an_ordinary_letter_is_blocked() -> None:
+def test_of_no_passage_of_an_ordinary_letter_is_anything_told() -> None:
     """Written against the rules: heads with blanks where a name stood, codes, public numbers, names of tests."""
     passages = (HERE / "gate" / "harmless.txt").read_text("utf-8").splitlines()
     assert len(passages) > 390
-    assert [(text, found.kind.id) for text in passages for found in GATE.find(text) if found.kind.severity == "block"] == []
+    assert [(text, found.kind.id) for text in passages for found in GATE.find(text)] == []
 
 
 def test_private_data_are_found_in_the_shapes_in_which_people_type_them() -> None:
