@@ -32,7 +32,7 @@ def tag(letter: Letter, rules: Rules) -> Letter:
         read,
         issues=tuple(_issue(issue, injured, rules) for issue in letter.issues),
         facets=_values(read, "letter", rules),
-        evidence=_once(letter.evidence, told, _searched(read, "letter", rules)),
+        evidence=_once(letter.evidence, told, _days(read), _searched(read, "letter", rules)),
     )
 
 
@@ -89,6 +89,16 @@ def _derived(issue: Issue, injured: Ids) -> Iterator[Evidence]:
         words = "; ".join(", ".join(citation.guidelines) for citation in (issue.ur, issue.imr))
         rule = "no guideline in common" if issue.guidelines_differ else "a guideline in common"
         yield Evidence(field="guidelines_differ", value=_texts(issue.guidelines_differ)[0], rule=rule, words=words)
+
+    for side in issue.no_evidence_cited:
+        words = (issue.ur if side == "ur" else issue.imr).raw
+        yield Evidence(field="no_evidence_cited", value=side, rule="citation grammar", words=words)
+
+
+def _days(letter: Letter) -> Iterator[Evidence]:
+    if letter.days_to_decision is not None:
+        words = f"{letter.received_date} to {letter.decision_date}"
+        yield Evidence(field="days_to_decision", value=str(letter.days_to_decision), rule="received to decided", words=words)
 
 
 def _cited(field: str, citation: Citation) -> Iterator[Evidence]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from site_builder.model import Frozen, Letter, Problem
+from site_builder.model import Evidence, Frozen, Letter, Problem
 
 TABLE, TAKEDOWNS = "metadata.csv", "takedowns.toml"
 BESIDE = (TABLE, "NOTICE", "privacy-allow.toml", TAKEDOWNS)
@@ -172,15 +172,16 @@ def without_letter(rows: Iterable[Row], letters: Iterable[Letter]) -> list[Probl
 def fill(letter: Letter, row: Row, name: str) -> Letter:
     """The header fields of one row into its letter. `name`: of the file in which the row stands."""
     changes: dict[str, Any] = {}
-    problems: list[Problem] = []
+    evidence, problems = list(letter.evidence), list[Problem]()
     for field, value in row.fields.items():
         said, wanted = getattr(letter, field), field_value(field, value)
         if not said and said != 0:
             changes[field] = wanted
+            evidence.append(Evidence(field=field, value=value, rule=f"{name}, line {row.line}", words=value))
         elif said != wanted:
             told = f"{field} is {_plain(said)} in the letter and {value} in {name}, line {row.line}; the letter stands"
             problems.append(_problem(letter.source, None, "metadata-conflict", told))
-    return msgspec.structs.replace(letter, **changes, problems=(*letter.problems, *problems))
+    return msgspec.structs.replace(letter, **changes, evidence=tuple(evidence), problems=(*letter.problems, *problems))
 
 
 def field_value(field: str, text: str) -> object:
@@ -214,7 +215,10 @@ def _treated(letter: Letter, row: Row, treatments: Collection[str], wording: Wor
             f"treatment of issue {number} is {said} by the {by} and {row.treatment} in {TABLE}, line {row.line}; the {by} stands"
         )
         return _with_problem(letter, _problem(letter.source, issue.line, "metadata-conflict", told))
-    filled = msgspec.structs.replace(issue, category=row.category, subcategory=row.subcategory or subcategory)
+    told_by = Evidence(field="category", value=row.treatment or "", rule=f"{TABLE}, line {row.line}", words=row.treatment or "")
+    filled = msgspec.structs.replace(
+        issue, category=row.category, subcategory=row.subcategory or subcategory, evidence=(*issue.evidence, told_by)
+    )
     return msgspec.structs.replace(letter, issues=(*letter.issues[: number - 1], filled, *letter.issues[number:]))
 
 

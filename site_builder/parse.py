@@ -35,7 +35,7 @@ from site_builder.heads import (
     unknown,
     unnumbered,
 )
-from site_builder.model import Citation, Issue, Letter, Line, Outcome, Problem, Section, Severity, Source
+from site_builder.model import Citation, Evidence, Issue, Letter, Line, Outcome, Problem, Section, Severity, Source
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -131,6 +131,7 @@ def _letter(reading: _Reading, issues: tuple[Issue, ...]) -> Letter:
         format=reading.form.key,
         age=summary.age,
         sex=summary.sex,
+        evidence=summary.evidence,
         issues=issues,
         sections=tuple(reading.sections),
         problems=tuple(reading.problems),
@@ -368,20 +369,31 @@ def _issue(reading: _Reading, number: int, draft: Draft) -> Issue:
     empty = ("", ())
     ur, imr, rationale = ur or empty, imr or empty, rationale or empty
     portion = first_match(form.compiled["portions"], head.request)
+    partly = None if portion else first_match(form.compiled["partly"], head.request)
+    earlier = first_match(form.compiled["retrospective"], head.heading or head.request)
     return Issue(
         number=number,
         request=head.request,
         disputed=portion["disputed"] if portion else head.request,
         outcome=draft.outcome,
         outcome_words=draft.words,
-        partial_authorization=bool(portion or first_match(form.compiled["partly"], head.request)),
-        retrospective=first_match(form.compiled["retrospective"], head.heading or head.request) is not None,
+        partial_authorization=bool(portion or partly),
+        retrospective=earlier is not None,
         ur=Citation(raw=" ".join(ur[1])),
         imr=Citation(raw=" ".join(imr[1])),
         rationale=rationale[1],
         heading=head.heading,
         labels=(ur[0], imr[0], rationale[0]),
         line=head.line,
+        evidence=tuple(
+            Evidence(field=field, value="yes", rule=f"{key} of formats/{form.key}.toml", words=match.group().strip())
+            for field, key, match in (
+                ("partial_authorization", "portions", portion),
+                ("partial_authorization", "partly", partly),
+                ("retrospective", "retrospective", earlier),
+            )
+            if match
+        ),
     )
 
 

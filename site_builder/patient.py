@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from site_builder.model import Evidence
+
 Sex = Literal["male", "female"]
 
 _TENS = {name: 10 * number for number, name in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty"), 2)}
@@ -57,6 +59,13 @@ class Patient(NamedTuple):
 
     age: int | None
     sex: Sex | None
+    evidence: tuple[Evidence, ...]
+
+
+class _Said(NamedTuple):
+    sex: Sex
+    rule: str
+    words: str
 
 
 def read(summary: Iterable[str]) -> Patient:
@@ -65,8 +74,15 @@ def read(summary: Iterable[str]) -> Patient:
     for match in _ages(text):
         age = _number(match["number"])
         if 14 <= age <= 99 and not _RELATIVE.match(match["after"]) and not _OF_A_RELATIVE.search(text[: match.start()][-30:]):
-            return Patient(age, _sex_after(match["after"]) or _sex(text))
-    return Patient(None, _sex(text))
+            told = Evidence(field="age", value=str(age), rule="the first age of a person", words=match.group().strip())
+            return _patient(age, (told,), _sex_after(match["after"]) or _sex(text))
+    return _patient(None, (), _sex(text))
+
+
+def _patient(age: int | None, told: tuple[Evidence, ...], said: _Said | None) -> Patient:
+    if said is None:
+        return Patient(age, None, told)
+    return Patient(age, said.sex, (*told, Evidence(field="sex", value=said.sex, rule=said.rule, words=said.words)))
 
 
 def _ages(text: str) -> list[re.Match[str]]:
@@ -80,18 +96,20 @@ def _number(text: str) -> int:
     return sum(_TENS.get(word) or _ONES[word] for word in re.split(r"[\s-]+", text.lower()))
 
 
-def _sex_after(text: str) -> Sex | None:
+def _sex_after(text: str) -> _Said | None:
     sentence = text.split(". ", 1)[0]
     if letter := _LETTER.match(sentence):
-        return "female" if letter["letter"] == "F" else "male"
+        return _Said("female" if letter["letter"] == "F" else "male", "a letter beside the age", letter["letter"])
     noun = _SEXED.search(sentence)
-    return None if noun is None else "female" if noun["female"] else "male"
+    return _Said("female" if noun["female"] else "male", "a noun beside the age", noun.group()) if noun else None
 
 
-def _sex(text: str) -> Sex | None:
+def _sex(text: str) -> _Said | None:
     if noun := _WORKER.search(text):
-        return "female" if noun["female"] or noun["woman"] else "male"
-    females, males = len(_FEMALE.findall(text)), len(_MALE.findall(text))
-    if max(females, males) <= 4 * min(females, males):
+        return _Said("female" if noun["female"] or noun["woman"] else "male", "a noun for the worker", noun.group())
+    females, males = (pattern.findall(text) for pattern in (_FEMALE, _MALE))
+    if max(len(females), len(males)) <= 4 * min(len(females), len(males)):
         return None
-    return "female" if females > males else "male"
+    more = females if len(females) > len(males) else males
+    words = ", ".join(dict.fromkeys(map(str.lower, more)))
+    return _Said("female" if more is females else "male", "pronouns, of which nearly all agree", words)

@@ -147,9 +147,16 @@ def test_every_derived_value_says_which_rule_fired_on_which_words() -> None:
     norco, sling = tagged.issues
     fields = {evidence.field for one in tagged.issues for evidence in one.evidence}
     assert {"ur_guidelines", "imr_guidelines", "category", "body_parts", "ancillary", "guidelines_differ"} <= fields
+    assert [(one.value, one.words) for one in sling.evidence if one.field == "no_evidence_cited"] == [("imr", NOTHING)]
     assert {"injured_body_parts", "specialty", "licensure"} <= {evidence.field for evidence in tagged.evidence}
     assert [one.words for one in norco.evidence if one.field == "body_parts"] == ["mtus/knee"]
     assert all(one.value in sling.body_parts for one in sling.evidence if one.field == "body_parts")
+
+
+def test_a_number_of_days_says_between_which_dates() -> None:
+    given = msgspec.structs.replace(letter(), received_date=dt.date(2016, 12, 1))
+    (told,) = (one for one in facets.tag(given, RULES).evidence if one.field == "days_to_decision")
+    assert (told.value, told.words) == ("20", "2016-12-01 to 2016-12-21")
 
 
 def test_tagging_twice_changes_nothing() -> None:

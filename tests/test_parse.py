@@ -253,7 +253,12 @@ def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
     ],
 )
 def test_age_and_sex_are_those_of_the_injured_worker(summary: str, age: int | None, sex: str | None) -> None:
-    assert patient.read([" ".join(summary.split())]) == (age, sex)
+    found = patient.read([" ".join(summary.split())])
+    assert (found.age, found.sex) == (age, sex)
+    assert {one.field: one.value for one in found.evidence} == {
+        field: str(value) for field, value in (("age", age), ("sex", sex)) if value is not None
+    }
+    assert all(one.words in " ".join(summary.split()) or one.rule.startswith("pronouns") for one in found.evidence)
 
 
 @pytest.mark.parametrize(
