@@ -39,6 +39,11 @@ Wording = Callable[[str], tuple[str | None, str | None, object]]
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?Z?)?")
 _AMERICAN = re.compile(r"([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4})")
 _CHOICES = {"priority": ("standard", "expedited"), "sex": ("male", "female")}
+_EARLIEST = {"decision_date": 2013, "assigned_date": 2013, "received_date": 2013}
+"""Years; the review exists since 2013. Of the other dates none is before _OLDEST."""
+_OLDEST, _LATEST = 1930, 2099
+_LONGEST = 3 * 365
+"""Days from the denial to a decision; of 110 letters none took more than 97."""
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -182,6 +187,27 @@ def fill(letter: Letter, row: Row, name: str) -> Letter:
             told = f"{field} is {_plain(said)} in the letter and {value} in {name}, line {row.line}; the letter stands"
             problems.append(_problem(letter.source, None, "metadata-conflict", told))
     return msgspec.structs.replace(letter, **changes, evidence=tuple(evidence), problems=(*letter.problems, *problems))
+
+
+def odd_dates(letter: Letter) -> list[Problem]:
+    """One warning for dates that cannot be: of no year of these letters, or a decision before what it decides on, or years after.
+
+    They stand as the letter gives them: which digit is wrong nobody here can say.
+    """
+    dates = {field: date for field in DATES if (date := getattr(letter, field))}
+    told = [
+        f"{field} {date} is in no year of these letters"
+        for field, date in dates.items()
+        if not _EARLIEST.get(field, _OLDEST) <= date.year <= _LATEST
+    ]
+    decided = None if told else dates.pop("decision_date", None)
+    for field, date in dates.items() if decided else ():
+        if decided < date:
+            told.append(f"decision_date {decided} is before {field} {date}")
+        elif field != "date_of_injury" and (decided - date).days > _LONGEST:
+            told.append(f"decision_date {decided} is years after {field} {date}")
+    message = f"{'; '.join(told)}; check the letter, as they stand on the site"
+    return [_problem(letter.source, None, "date-odd", message)] if told else []
 
 
 def field_value(field: str, text: str) -> object:

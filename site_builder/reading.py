@@ -34,4 +34,5 @@ class Reader(NamedTuple):
         wording = partial(treatments.classify, vocabulary=known)
         merged = metadata.merge(parse.parse(source, self.formats), self.table, known.by_id, wording)
         letter = facets.tag(merged, self.rules)
-        return msgspec.structs.replace(letter, problems=(*letter.problems, *self.gate.problems(letter)))
+        told = (*letter.problems, *metadata.odd_dates(letter), *self.gate.problems(letter))
+        return msgspec.structs.replace(letter, problems=told)

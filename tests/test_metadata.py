@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from site_builder import build
-from site_builder.metadata import Row, by_letter, case_number, header_fields, iso_date, merge, without_letter
+from site_builder.metadata import Row, by_letter, case_number, header_fields, iso_date, merge, odd_dates, without_letter
 from site_builder.model import Issue, Letter
 from site_builder.options import Options
 from tests.conftest import ROOT
@@ -173,6 +175,46 @@ def test_rows_find_letters_by_file_and_by_case_and_those_that_find_none_are_name
     assert [(problem.code, problem.line, "gone.txt" in problem.message) for problem in problems] == [
         ("metadata-unknown-file", 4, True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        (
+            {"decision_date": dt.date(2017, 1, 6), "received_date": dt.date(2016, 12, 1), "date_of_injury": dt.date(1971, 3, 4)},
+            "",
+        ),
+        ({"decision_date": dt.date(2017, 1, 6), "received_date": dt.date(2017, 1, 6)}, ""),
+        ({"received_date": dt.date(2016, 12, 1), "ur_denial_date": dt.date(2016, 12, 5)}, ""),  # forms are filled in as they are
+        ({"decision_date": dt.date(2917, 1, 6)}, "decision_date 2917-01-06 is in no year"),
+        ({"decision_date": dt.date(1, 1, 6), "received_date": dt.date(2016, 12, 1)}, "decision_date 0001-01-06 is in no year"),
+        ({"decision_date": dt.date(2012, 12, 31)}, "decision_date 2012-12-31 is in no year"),
+        ({"date_of_injury": dt.date(1911, 1, 6)}, "date_of_injury 1911-01-06 is in no year"),
+        (
+            {"decision_date": dt.date(2014, 1, 6), "received_date": dt.date(2017, 1, 1)},
+            "2014-01-06 is before received_date 2017-01-01",
+        ),
+        ({"decision_date": dt.date(2014, 1, 6), "date_of_injury": dt.date(2015, 1, 1)}, "2014-01-06 is before date_of_injury"),
+        (
+            {"decision_date": dt.date(2024, 1, 6), "ur_denial_date": dt.date(2014, 1, 6)},
+            "is years after ur_denial_date 2014-01-06",
+        ),
+    ],
+)
+def test_dates_that_cannot_be_are_one_warning_and_stand(dates: dict[str, dt.date], told: str) -> None:
+    given = msgspec.structs.replace(letter(), **dates)
+    problems = odd_dates(given)
+    assert [(problem.code, problem.severity, told in problem.message) for problem in problems] == (
+        [("date-odd", "warning", True)] if told else []
+    )
+
+
+def test_a_letter_of_the_year_2917_is_published_with_a_warning(tmp_path: Path) -> None:
+    typed = (ROOT / "letters" / "CM99-0000302.txt").read_text("utf-8")
+    (tmp_path / "a.txt").write_text(re.sub(r"(Decision Date: .*)2016", r"\g<1>2916", typed, count=1))
+    reading = build.read(Options(letters=tmp_path))
+    assert [found.decision_year for found in reading.letters] == ["2916"]
+    assert [problem.file for problem in reading.problems if problem.code == "date-odd"] == ["a.txt"]
 
 
 def test_several_issues_are_filled_by_number() -> None:

@@ -33,7 +33,7 @@ def test_at_least_95_percent_of_what_is_planted_is_found(kind: str) -> None:
     assert len(missed) <= EACH * 0.05, missed
 
 
-def test_of_texts_without_private_data_nothing_is_told() -> None:
+def test_texts_without_private_data_are_not_blocked() -> None:
     """What stands around the planted data, and what looks like it; a warning is no more due there than a block."""
     chance = random.Random(3)
     texts = [
@@ -42,7 +42,7 @@ def test_of_texts_without_private_data_nothing_is_told() -> None:
     assert [(text, found.kind.id) for text in texts for found in GATE.find(text)] == []
 
 
-def test_of_no_passage_of_an_ordinary_letter_is_anything_told() -> None:
+def test_no_passage_of_an_ordinary_letter_is_blocked() -> None:
     """Written against the rules: heads with blanks where a name stood, codes, public numbers, names of tests."""
     passages = (HERE / "gate" / "harmless.txt").read_text("utf-8").splitlines()
     assert len(passages) > 390
