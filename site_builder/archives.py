@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 SUFFIX = ".zip"
+OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors of this machine, not of a letter: the build must stop, or a good letter would vanish from the site."""
 LARGEST_LIST = 32 << 20
 """Bytes of the list of members, which is held in memory."""
 RATIO = 100
@@ -144,7 +146,7 @@ def _refusal(info: zipfile.ZipInfo) -> str:
 
 def _raise_ours(error: BaseException) -> None:
     """An error of this machine stops the build: it is no fault of the archive."""
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+    if isinstance(error, OSError) and error.errno in OURS:
         raise error
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import errno
 import hashlib
 import io
 import os
@@ -37,9 +36,6 @@ from site_builder.shelf import NOTHING, Shelf
 
 LARGEST = 5_000_000
 """Bytes of a letter; `max_letter_bytes` in the settings. Real ones have 4 to 200 kB."""
-
-_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-"""Errors of this machine, not of a letter: the build must stop, or a good letter would vanish from the site."""
 
 _AT_ONCE = 200
 """Files held in memory."""
@@ -81,8 +77,8 @@ def read(
                 for first in range(0, len(files), _AT_ONCE)
             )
             for done, result in enumerate(found, 1):
-                yield result
                 progress(done, len(files))
+                yield result
         finally:  # an interrupt does not wait for the letters still to read
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -318,7 +314,7 @@ def _content(path: Path, name: str, largest: int) -> bytes | Problem:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno in _OURS:
+        if error.errno in archives.OURS:
             raise
         return _refused("unreadable", name, f"cannot be opened: {error.strerror}; check what it is and its permissions")
     try:
@@ -328,7 +324,7 @@ def _content(path: Path, name: str, largest: int) -> bytes | Problem:
         with open(handle, "rb", closefd=False) as file:
             content = b"" if status.st_size > largest else file.read(largest + 1)
     except OSError as error:  # a bad disk, a server that went away
-        if error.errno in _OURS:
+        if error.errno in archives.OURS:
             raise
         return _refused("unreadable", name, f"cannot be read: {error.strerror}; check it, or put a copy here")
     finally:

@@ -464,3 +464,12 @@ def test_of_two_names_that_look_the_same_one_is_read_and_the_other_named(tmp_pat
     assert [(problem.code, problem.file, problem.severity) for problem in problems] == [
         ("same-name", "a\ufffd.txt", "quarantine")
     ]
+
+
+def test_the_last_file_is_told_to_whoever_asks_for_no_more(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    (tmp_path / "b.txt").write_text("words")
+    told = list[tuple[int, int]]()
+    found = sources.read(sources.find(tmp_path)[0], lambda done, total: told.append((done, total)))
+    assert [next(found).name, next(found).name] == ["a.txt", "b.txt"]  # type: ignore[union-attr]
+    assert told == [(1, 2), (2, 2)]
