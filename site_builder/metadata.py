@@ -206,7 +206,7 @@ def odd_dates(letter: Letter) -> list[Problem]:
             told.append(f"decision_date {decided} is before {field} {date}")
         elif field != "date_of_injury" and (decided - date).days > _LONGEST:
             told.append(f"decision_date {decided} is years after {field} {date}")
-    message = f"{'; '.join(told)}; check the letter, as they stand on the site"
+    message = f"{'; '.join(told)}; published as the letter has it: check it"
     return [_problem(letter.source, None, "date-odd", message)] if told else []
 
 
