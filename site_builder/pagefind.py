@@ -31,7 +31,7 @@ from site_builder.model import BuildError, File, Frozen
 
 VERSION = "1.6.0"
 SHA256 = {"linux-x64": "ac6240c0481cd82eaaed2dbac84037259de686c924d50954f6d0dfbf82f6cfcc"}
-"""Of the native program; platforms without an entry are checked by version alone."""
+"""Of the native program; on platforms without an entry the version that its package names is checked alone."""
 INSTALL = "run `npm install --ignore-scripts --no-audit --no-fund` here (`make build` does it)"
 UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js", "wasm.unknown.*")
 PROGRAM = ("pagefind.js", "pagefind-worker.js", "wasm.*")
@@ -52,6 +52,12 @@ MAKING = (VERSION, SERVICE, CHUNK, GROUP, UNUSED, PROGRAM)
 _MAGIC = b"pagefind_dcd"
 
 
+class _Package(Frozen, frozen=True):
+    """What npm says about the program."""
+
+    version: str
+
+
 class _Payload(Frozen, frozen=True):
     type: str
     """`Error`, or what was done."""
@@ -68,15 +74,24 @@ def program(root: Path) -> Path:
     """The native program that npx would run; raises BuildError (3) saying how to get it."""
     if shutil.which("node") is None or shutil.which("npx") is None:
         raise BuildError("Node.js is missing: install Node 20 or newer (with npx), or build with --no-search", exit_code=3)
-    system = {"Linux": "linux", "Darwin": "darwin", "Windows": "windows"}.get(platform.system(), "unknown")
-    machine = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "unknown")
+    system = {"Linux": "linux", "Darwin": "darwin"}.get(platform.system(), "unknown")
+    machine = {"x86_64": "x64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "unknown")
     name = f"{system}-{machine}"
     path = root / "node_modules" / "@pagefind" / name / "bin" / "pagefind_extended"
     if not path.is_file():
         raise BuildError(f"Pagefind {VERSION} for {name} is not installed: {INSTALL}", exit_code=3)
-    if name in SHA256 and hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
+    if not _is_published(path, name):
         raise BuildError(f"{path.name} is not Pagefind {VERSION} as published: remove node_modules and {INSTALL}", exit_code=3)
     return path
+
+
+def _is_published(program: Path, name: str) -> bool:
+    if name in SHA256:
+        return hashlib.sha256(program.read_bytes()).hexdigest() == SHA256[name]
+    try:
+        return msgspec.json.decode((program.parents[1] / "package.json").read_bytes(), type=_Package).version == VERSION
+    except (OSError, ValueError):
+        return False
 
 
 def index(program: Path, pages: Sequence[File], out: Path, *, hub: bool = False) -> dict[str, int]:

@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import json
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -133,6 +134,40 @@ def test_a_program_that_is_not_the_published_one_is_not_run(program: Path, tmp_p
     with pytest.raises(BuildError, match="not Pagefind") as error:
         pagefind.program(tmp_path)
     assert error.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("package", "runs"),
+    [
+        (f'{{"version": "{pagefind.VERSION}"}}', True),
+        ('{"version": "1.5.0"}', False),
+        ("{}", False),
+        ('{"version": ', False),
+        ('{"version": "\xff"}', False),  # no UTF-8
+        (None, False),
+    ],
+)
+def test_a_program_of_which_no_digest_is_known_is_of_the_version_of_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str | None, runs: bool
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    place = tmp_path / "node_modules" / "@pagefind" / "darwin-arm64"
+    (place / "bin").mkdir(parents=True)
+    (place / "bin" / "pagefind_extended").write_bytes(b"no digest is known of this")
+    if package is not None:
+        (place / "package.json").write_text(package, "latin-1")
+    if runs:
+        assert pagefind.program(tmp_path) == place / "bin" / "pagefind_extended"
+    else:
+        with pytest.raises(BuildError, match=f"not Pagefind {pagefind.VERSION} as published") as error:
+            pagefind.program(tmp_path)
+        assert error.value.exit_code == 3
+
+
+def test_the_package_of_the_program_that_is_installed_says_its_version(program: Path) -> None:
+    """On a platform whose digest is known nothing else would notice that packages name it elsewhere."""
+    assert json.loads((program.parents[1] / "package.json").read_text())["version"] == pagefind.VERSION
 
 
 @pytest.mark.parametrize(
