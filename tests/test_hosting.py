@@ -19,11 +19,28 @@ from typing import Any
 
 import pytest
 
-from site_builder import ship
+from site_builder import privacy, ship
+from site_builder.model import Section
 from tests.conftest import ROOT
+from tests.example_site import letter
 
-RECIPE = (ROOT / "docs/hosting.md").read_text(encoding="utf-8").partition("```nginx\n")[2].partition("```")[0]
+HOSTING = (ROOT / "docs/hosting.md").read_text(encoding="utf-8")
+RECIPE = HOSTING.partition("```nginx\n")[2].partition("```")[0]
+ALLOWED = HOSTING.partition("```toml\n")[2].partition("```")[0]
 POLICY = html.unescape(re.findall(r'Content-Security-Policy content="([^"]+)"', (ROOT / "templates/base.html").read_text())[0])
+
+
+def test_the_allow_list_as_printed_lets_the_named_kind_of_the_named_file_pass_and_no_other() -> None:
+    gate = privacy.load((ROOT / "site_builder/privacy.toml").read_text("utf-8"), ALLOWED)
+    ((sha256, kinds),) = gate.allowed.items()
+    assert kinds == {"phone"}
+
+    def held(text: str, sha256: str = sha256) -> bool:
+        section = Section(kind="summary", heading="", paragraphs=(text,))
+        return any(problem.severity == "quarantine" for problem in gate.problems(letter(sha256=sha256, sections=(section,))))
+
+    phone, number = "Call (555) 010-0199.", "SSN 123-45-6789."
+    assert (held(phone), held(f"{phone} {number}"), held(phone, "0" * 64)) == (False, True, True)
 
 
 @pytest.fixture(scope="module")
