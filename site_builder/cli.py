@@ -1,7 +1,8 @@
 """The command line: turns options into calls, and what comes back into lines and an exit code.
 
-The only module that prints, and the only one that catches BuildError. Results go to stdout, progress and problems on the way to
-stderr. Whatever comes from a letter or a file name is printed with its control characters escaped: a terminal obeys them.
+Nothing else prints, but for `__main__` where dependencies are missing. Every BuildError ends here; only publish.py catches it
+too, where it looks at folders. Results go to stdout, progress and problems on the way to stderr. Whatever comes from a letter or
+a file name is printed with its control characters escaped: a terminal obeys them.
 """
 
 from __future__ import annotations

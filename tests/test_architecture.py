@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,6 +161,12 @@ def test_every_module_has_its_layer_and_imports_point_down(path: Path) -> None:
     assert upwards == set(), f"{path.name} imports from above: {upwards}"
 
 
+def test_every_module_has_its_row_in_the_design() -> None:
+    table = (ROOT / "docs" / "design.md").read_text("utf-8").partition("## Modules")[2].partition("\n\nA site ")[0]
+    rows = {name for line in table.splitlines() for name in re.findall(r"`(\w+)\.py`", line.partition(" | ")[0])}
+    assert rows == {path.stem for path in modules()}
+
+
 def test_no_imports_run_in_a_circle() -> None:
     graph = {path.stem: own_imports(path) for path in modules()}
     assert list(graphlib.TopologicalSorter(graph).static_order())
@@ -203,7 +210,7 @@ def test_only_the_command_line_prints_and_catches_build_errors(path: Path) -> No
     printing = [node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     assert "print" not in printing
     caught = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
-    if path.stem != "publish":  # is_whole: a site with a link in it is not whole
+    if path.stem != "publish":  # a folder with a link in it is no whole site and has no size; one that cannot be removed is told
         assert not [node.lineno for node in caught if node.type and "BuildError" in ast.unparse(node.type)]
     lines = path.read_text(encoding="utf-8").splitlines()
     wide = [node.lineno for node in caught if node.type is None or ast.unparse(node.type) == "Exception"]
