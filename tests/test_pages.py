@@ -193,11 +193,27 @@ def test_a_long_list_of_treatments_is_cut_in_the_title_and_counted() -> None:
 
 def test_a_decision_has_its_neighbours_in_time() -> None:
     shown = site(letter(1), letter(2), letter(3))
-    assert re.findall(r"<a href=([^>]+)>(Newer|Older):", shown["decisions/cm99-0000002.html"]) == [
-        ("cm99-0000001.html", "Newer"),
-        ("cm99-0000003.html", "Older"),
+    assert re.findall(r"<a rel=(\w+) href=([^>]+)>(Newer|Older):", shown["decisions/cm99-0000002.html"]) == [
+        ("prev", "cm99-0000001.html", "Newer"),  # as on the pages of lists, which begin with the newest
+        ("next", "cm99-0000003.html", "Older"),
     ]
     assert re.findall(r"(Newer|Older):", shown["decisions/cm99-0000001.html"]) == ["Older"]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told"),
+    [
+        (["upheld"], "Upheld"),
+        (["overturned", "overturned"], "Overturned"),
+        (["upheld", "overturned"], "Partly overturned"),
+        ([None], "The outcome is not stated in words that are known here; read the letter below."),
+    ],
+)
+def test_a_description_says_the_outcome_in_words(outcomes: list[str | None], told: str) -> None:
+    one = letter(1, *(issue(number, outcome=outcome) for number, outcome in enumerate(outcomes, 1)))
+    assert f'<meta name=description content="CM99-0000001: {told}">' in site(one)[one.url]
+    indexed = site(one, settings=Settings(indexing="all"))[one.url]
+    assert f'<meta name=description content="CM99-0000001, 20 Feb 2017: {decisions.verdict(one)}">' in indexed
 
 
 @pytest.mark.parametrize(
