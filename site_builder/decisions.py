@@ -139,10 +139,13 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _next(found: Similar) -> tuple[Link, str | None]:
-    """(link, outcome); the page of a letter with one issue is about that issue."""
-    place = f"#issue-{found.issue.number}" if len(found.letter.issues) > 1 else ""
-    words = shortened(found.issue.disputed, LONGEST_LINK)
-    return Link(words, f"{found.letter.id}.html{place}"), found.issue.outcome
+    """(link, outcome); the page of a letter with one issue is about that issue. The same is asked for again and again:
+    the case tells such links apart.
+    """
+    letter, issue, _ = found
+    place = f"#issue-{issue.number}" if len(letter.issues) > 1 else ""
+    words = f"{shortened(issue.disputed, LONGEST_LINK)}, {letter.case_number or letter.id}"
+    return Link(words, f"{letter.id}.html{place}"), issue.outcome
 
 
 def _neighbour(site: Collection, number: int) -> Link:
