@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from site_builder import collection, decisions, rules
+from site_builder import build, collection, decisions, rules
 from site_builder.model import Citation, Letter, Problem, Section
+from site_builder.options import Options
 from site_builder.rates import Tally, tally
 from site_builder.settings import Settings
 from tests import links
-from tests.conftest import FULL
+from tests.conftest import FULL, ROOT
 from tests.example_site import RULES, injection, issue, letter, planned, site, write
 from tests.letter_texts import invented, read, words, words_of
 
@@ -405,6 +406,25 @@ def test_every_link_leads_somewhere_under_any_base(base: str, tmp_path: Path) ->
     settings = Settings(base_url=base, page_size=3, contact="https://example.org/contact")
     write(tmp_path, *numbered(10), ODD_AMONG_OTHERS, settings=settings)
     assert links.faults(tmp_path, settings.base_path, ("https://example.org/contact",)) == []
+
+
+def test_every_link_of_the_built_sample_site_leads_somewhere(sample_site: Path) -> None:
+    assert links.faults(sample_site, "/imr/") == []
+    assert links.faults(sample_site, "/repo/") != [], "control: 404.html names the place of the site"
+
+
+@pytest.mark.parametrize("base", ["/", "/repo/", "/a/b/"])
+def test_every_link_of_the_sample_letters_leads_somewhere_wherever_the_site_stands(base: str, tmp_path: Path) -> None:
+    options = Options(
+        letters=ROOT / "letters",
+        out=tmp_path / "site",
+        config=ROOT / "site.toml",
+        base_url=f"https://example.org{base}",
+        search=False,
+    )
+    assert build.build(options).letters > 20
+    assert links.faults(options.out, base) == []
+    assert f'href="{base}' in (options.out / "404.html").read_text("utf-8")
 
 
 ODD_AMONG_OTHERS = msgspec.structs.replace(ODD, id="odd", case_number=None, decision_date=None, facets={})
