@@ -90,10 +90,12 @@ def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
 
 
 def _by_what_is_shared(similar: Sequence[Similar]) -> list[tuple[str, list[tuple[Link, str | None]]]]:
-    """Best first, those together that share the same with the letter."""
+    """Best first, those together that share the same with the letter. Where two would read the same, the case tells them apart."""
     found: dict[tuple[str, ...], list[tuple[Link, str | None]]] = defaultdict(list)
-    for one in similar:
-        found[one.shared].append(_next(one))
+    words = [shortened(one.issue.disputed, LONGEST_LINK) for one in similar]
+    for one, said in zip(similar, words, strict=True):
+        case = f", {one.letter.case_number or one.letter.id}" if words.count(said) > 1 else ""
+        found[one.shared].append((Link(f"{said}{case}", _place(one)), one.issue.outcome))
     return [(_listed(shared), told) for shared, told in found.items()]
 
 
@@ -138,14 +140,10 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _next(found: Similar) -> tuple[Link, str | None]:
-    """(link, outcome); the page of a letter with one issue is about that issue. The same is asked for again and again:
-    the case tells such links apart.
-    """
-    letter, issue, _ = found
-    place = f"#issue-{issue.number}" if len(letter.issues) > 1 else ""
-    words = f"{shortened(issue.disputed, LONGEST_LINK)}, {letter.case_number or letter.id}"
-    return Link(words, f"{letter.id}.html{place}"), issue.outcome
+def _place(found: Similar) -> str:
+    """The page of a letter with one issue is about that issue."""
+    place = f"#issue-{found.issue.number}" if len(found.letter.issues) > 1 else ""
+    return f"{found.letter.id}.html{place}"
 
 
 def _neighbour(site: Collection, number: int) -> Link:

@@ -201,8 +201,9 @@ def test_a_decision_has_its_neighbours_in_time() -> None:
     assert re.findall(r"(Newer|Older):", shown["decisions/cm99-0000001.html"]) == ["Older"]
 
 
-def test_links_to_similar_decisions_name_the_case_so_that_no_two_have_the_same_words() -> None:
-    shown = site(*(letter(number) for number in (1, 2, 3)), letter(4, case_number=None, id="norco"))[
+def test_links_to_similar_decisions_name_the_case_where_two_would_have_the_same_words() -> None:
+    other = letter(5, issue(1, disputed="MRI of the lower back"))
+    shown = site(*(letter(number) for number in (1, 2, 3)), letter(4, case_number=None, id="norco"), other)[
         "decisions/cm99-0000001.html"
     ]
     similar = shown.partition("Similar decisions")[2].partition("</aside>")[0]
@@ -210,6 +211,7 @@ def test_links_to_similar_decisions_name_the_case_so_that_no_two_have_the_same_w
         "MRI of the lumbar spine, CM99-0000002",
         "MRI of the lumbar spine, CM99-0000003",
         "MRI of the lumbar spine, norco",
+        "MRI of the lower back",
     ]
 
 
