@@ -19,7 +19,9 @@ LONGEST_HEADLINE = 150
 ABOVE_TABLE = 60
 """The same where a table below it names all of them."""
 LONGEST_LINK = 28
-"""Characters of a disputed treatment in a link to another decision."""
+"""Characters of a disputed treatment in a link to a similar decision."""
+LONGEST_NEIGHBOUR = 22
+"""The same in a link to the next one in time."""
 
 _SIDES = (
     ("ur", "Claims administrator", "ur_guidelines"),
@@ -90,12 +92,13 @@ def page(site: Collection, number: int, similar: Sequence[Similar]) -> Page:
 
 
 def _by_what_is_shared(similar: Sequence[Similar]) -> list[tuple[str, list[tuple[Link, str | None]]]]:
-    """Best first, those together that share the same with the letter. Where two would read the same, the case tells them apart."""
+    """Best first, those together that share the same with the letter; the case tells apart what would read the same."""
     found: dict[tuple[str, ...], list[tuple[Link, str | None]]] = defaultdict(list)
     words = [shortened(one.issue.disputed, LONGEST_LINK) for one in similar]
     for one, said in zip(similar, words, strict=True):
-        case = f", {one.letter.case_number or one.letter.id}" if words.count(said) > 1 else ""
-        found[one.shared].append((Link(f"{said}{case}", _place(one)), one.issue.outcome))
+        alone, case = words.count(said) == 1, one.letter.case_number or one.letter.id
+        label = said if alone else f"{shortened(said, LONGEST_LINK - len(case))}, {case}"
+        found[one.shared].append((Link(label, _place(one)), one.issue.outcome))
     return [(_listed(shared), told) for shared, told in found.items()]
 
 
@@ -148,7 +151,7 @@ def _place(found: Similar) -> str:
 
 def _neighbour(site: Collection, number: int) -> Link:
     letter = site.letters[number]
-    return Link(shortened(letter.title, LONGEST_LINK), letter.url.rpartition("/")[2])
+    return Link(shortened(letter.title, LONGEST_NEIGHBOUR), letter.url.rpartition("/")[2])
 
 
 def _facts(site: Collection, letter: Letter, reviewer: Sequence[Section]) -> list[Told]:
