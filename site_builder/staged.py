@@ -1,7 +1,8 @@
 """The lean pages that the text index reads: what people search for in a letter, without boilerplate. Pure; never published.
 
-One heading with `id="issue-N"` an issue, so that a hit leads to its issue. Spellings that mean the same are added in the form
-into which the search box turns what is typed: L4-5, L4/L5 and L4-L5 as `l4l5`; "2 times a week for 4 weeks" as `2x4`.
+One heading with `id="issue-N"` an issue, so that a hit leads to its issue. What helps finding but is not the letter's word stands
+beside the title, where the index searches but never quotes: what the issues are filed under, and spellings that mean the same, in
+the form into which the search box turns what is typed: L4-5, L4/L5 and L4-L5 as `l4l5`; "2 times a week for 4 weeks" as `2x4`.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ HUB = File(
 
 def page(letter: Letter, rules: Rules) -> File:
     """The letter for the index, at the path of its published page."""
-    issues = "".join(_issue(issue, rules) for issue in letter.issues)
+    issues = "".join(map(_issue, letter.issues))
     summary = "".join(f"<p>{_safe(text)}</p>" for text in letter.case_summary)
-    body = f'{issues}<h2 id="summary">Case summary</h2>{summary}'
-    title = _safe(letter.title)
+    title, added = _safe(letter.title), _safe(", ".join(_added(letter, rules)))
     head = f'<!doctype html><html lang="en"><head><title>{title}</title></head>'
-    start = f'<body data-pagefind-body data-pagefind-meta="title[data-title]" data-title="{title}">'
-    return File(path=letter.url, content=f"{head}{start}{body}</body></html>".encode())
+    meta = f'data-pagefind-meta="title[data-title], added[data-added]" data-title="{title}" data-added="{added}"'
+    body = f'<body data-pagefind-body {meta}>{issues}<h2 id="summary">Case summary</h2>{summary}</body></html>'
+    return File(path=letter.url, content=f"{head}{body}".encode())
 
 
 def same_spelling(text: str) -> list[str]:
@@ -89,11 +90,16 @@ def _words(letter: Letter) -> set[str]:
     return {word for word in found if len(word) > 1 and word.isalnum() and word.isascii()}
 
 
-def _issue(issue: Issue, rules: Rules) -> str:
+def _issue(issue: Issue) -> str:
     paragraphs = "".join(f"<p>{_safe(text)}</p>" for text in _texts(issue))
-    added = [*same_spelling(" ".join((issue.request, *issue.rationale))), *_labels(issue, rules)]
-    told = f'<p data-pagefind-weight="0.5">{_safe(", ".join(added))}</p>' if added else ""
-    return f'<h2 id="issue-{issue.number}">{_safe(issue.disputed)}</h2>{paragraphs}{told}'
+    return f'<h2 id="issue-{issue.number}">{_safe(issue.disputed)}</h2>{paragraphs}'
+
+
+def _added(letter: Letter, rules: Rules) -> Iterable[str]:
+    """Each once."""
+    told = " ".join(text for issue in letter.issues for text in (issue.request, *issue.rationale))
+    labels = (label for issue in letter.issues for label in _labels(issue, rules))
+    return dict.fromkeys((*same_spelling(told), *labels))
 
 
 def _texts(issue: Issue) -> list[str]:

@@ -78,7 +78,7 @@ def test_every_letter_gets_a_fragment_of_its_own(program: Path, tmp_path: Path) 
         page = pages[f"en_{number:07x}"]
         assert page["url"].lstrip("/") == url
         assert [anchor["id"] for anchor in page["anchors"]][-1] == "summary"
-        assert page["meta"].keys() == {"title"}
+        assert page["meta"].keys() == {"title", "added"}
         assert page["filters"] == {}
 
 
@@ -293,9 +293,9 @@ def test_the_page_that_is_searched_holds_each_issue_under_its_heading_then_the_s
     assert page.path == "decisions/a.html"
     assert page.content.decode() == (
         '<!doctype html><html lang="en"><head><title>&lt;MRI&gt;; Soma</title></head>'
-        '<body data-pagefind-body data-pagefind-meta="title[data-title]" data-title="&lt;MRI&gt;; Soma">'
+        '<body data-pagefind-body data-pagefind-meta="title[data-title], added[data-added]" data-title="&lt;MRI&gt;; Soma" '
+        'data-added="l5s1, Low back, Magnetic &amp; more">'
         '<h2 id="issue-1">&lt;MRI&gt;</h2><p>Six visits, then MRI</p><p>ODG at L4-5</p><p>MTUS</p><p>L5/S1.</p><p>Upheld</p>'
-        '<p data-pagefind-weight="0.5">l5s1, Low back, Magnetic &amp; more</p>'
         '<h2 id="issue-2">Soma</h2>'
         '<h2 id="summary">Case summary</h2><p>Injured at L4/L5. ___ PAGEFIND_ANCHOR___div:1:x</p><p>Rest.</p></body></html>'
     )

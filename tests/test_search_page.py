@@ -581,3 +581,17 @@ def test_the_line_that_tells_of_the_search_stays_one_line_on_a_phone(
     assert any("…" in text.rstrip("…") for text, _ in told), "years enough to be left out"
     one = page.evaluate("parseFloat(getComputedStyle(document.getElementById('progress')).minHeight)")
     assert max(height for _, height in told) <= one * 1.5, told
+
+
+def test_what_an_issue_is_filed_under_finds_its_letter_and_is_never_quoted(watched: Page, site_url: str) -> None:
+    """Labels and joined spellings are this site's words: an excerpt with them would put them into the letter's mouth."""
+    names = watched.locator("#results .meta a")
+    go(watched, f"{site_url}search/?q=evidence+cited+fusion+L4%2FL5")
+    assert names.all_inner_texts() == ["CM99-0000513"]
+    expect(watched.locator("#results .excerpt").first).to_contain_text("fusion")
+    for excerpt in watched.locator("#results .excerpt").all_inner_texts():
+        assert not re.search(r"No evidence cited|l4l5", excerpt), excerpt
+    go(watched, f"{site_url}search/?q=%22no+evidence+cited%22")
+    assert decisions(watched) == 0
+    go(watched, f"{site_url}search/?q=%22fusion+L4-5%22")
+    assert names.all_inner_texts() == ["CM99-0000513"]

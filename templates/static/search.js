@@ -201,7 +201,7 @@ async function cards(shard, number) {
 /** Number of the issue, 0 for the letter -> text around the words, as the index's own HTML. */
 async function excerpts(hit) {
   const data = await hit.data();
-  const found = new Map([[0, data.excerpt]]);
+  const found = new Map(hit.own ? [[0, data.excerpt]] : []); // else it would be how the letter begins
   for (const sub of data.sub_results) {
     const issue = /#issue-(\d+)$/.exec(sub.url);
     if (issue) found.set(Number(issue[1]), sub.excerpt);

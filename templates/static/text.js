@@ -2,11 +2,12 @@
 //
 // Pagefind answers a word that it does not know with the longest beginning that it knows. So every word is looked up first, in the
 // shipped lists, then in quotes, which switch that guessing off; a shard that lacks a word has no hits.
+// Labels and spellings that the build has added to a letter help finding it; no phrase is found in them, as they are not its words.
 
 import { holders, plain, wordList } from "./words.js";
 
 // Measured on real letters: each disputed item, searched by its words, should bring its own letter to the top.
-const RANKING = { termSimilarity: 5, termFrequency: 0.4, metaWeights: { title: 5 } };
+const RANKING = { termSimilarity: 5, termFrequency: 0.4, metaWeights: { title: 5, added: 0.5 } };
 const pairs = (letters) => letters.match(/../g) ?? [];
 
 export class Text {
@@ -54,6 +55,7 @@ export class Text {
     if (absent.length) return { scores, hits: new Map(), absent };
     const asked = [...phrases.map((phrase) => `"${phrase}"`), ...(words.length ? [words.join(" ")] : [])];
     const found = await Promise.all(asked.map((query) => this.#ask(instance, query)));
+    for (const phrase of found.slice(0, phrases.length)) for (const [letter, hit] of phrase) if (!hit.own) phrase.delete(letter);
     const hits = found.pop() ?? new Map();
     for (const other of found) for (const letter of hits.keys()) if (!other.has(letter)) hits.delete(letter);
     for (const [letter, hit] of hits) scores[letter] = hit.score;
@@ -84,6 +86,7 @@ export class Text {
     const found = new Map();
     for (const result of results) {
       const letter = letterOf.get(Number.parseInt(result.id.split("_").pop(), 16));
+      result.own = result.words.length > 0; // else in what was added only
       result.words = null; // places of the words: the index keeps them, here they would take a hundred megabytes
       if (letter !== undefined) found.set(letter, result);
     }

@@ -12,6 +12,7 @@ test("spinal levels are one word however written", () => {
 test("what stands in quotes is a phrase, loose punctuation goes, little words go where others remain", () => {
   assert.deepEqual(terms('"lumbar MRI"'), { phrases: ["lumbar MRI"], words: [] });
   assert.deepEqual(terms('MRI of the "low back"'), { phrases: ["low back"], words: ["MRI"] });
+  assert.deepEqual(terms('"fusion at L4-5" C5/6'), { phrases: ["fusion at L4-5"], words: ["c5c6"] }); // a joined spelling stands in no sentence
   assert.deepEqual(terms("lumbar, (MRI) 10% #60 10/325"), { phrases: [], words: ["lumbar", "MRI", "10", "60", "10/325"] });
   assert.deepEqual(terms("of the"), { phrases: [], words: ["of", "the"] });
   for (const nothing of ["  ?! ", '""', "“ ”"]) assert.deepEqual(terms(nothing), { phrases: [], words: [] });
