@@ -82,8 +82,7 @@ def words(shards: Iterable[Mapping[str, int]]) -> Mapping[str, str]:
 
 def _words(letter: Letter) -> set[str]:
     """As the index cuts them: "10/325mg" is `10325mg`, and its parts are words too."""
-    issues = (text for issue in letter.issues for text in (issue.disputed, *_texts(issue)))
-    text = " ".join((*issues, *letter.case_summary)).lower()
+    text = _text(letter).lower()
     found = set(_WORD.findall(text))
     mixed = [_PART.findall(word) for word in found if not (word.isalnum() and word.isascii())]
     found.update(map("".join, mixed), *mixed, same_spelling(text))
@@ -97,9 +96,14 @@ def _issue(issue: Issue) -> str:
 
 def _added(letter: Letter, rules: Rules) -> Iterable[str]:
     """Each once."""
-    told = " ".join(text for issue in letter.issues for text in (issue.request, *issue.rationale))
     labels = (label for issue in letter.issues for label in _labels(issue, rules))
-    return dict.fromkeys((*same_spelling(told), *labels))
+    return dict.fromkeys((*same_spelling(_text(letter)), *labels))
+
+
+def _text(letter: Letter) -> str:
+    """Everything that is searched."""
+    issues = (text for issue in letter.issues for text in (issue.disputed, *_texts(issue)))
+    return " ".join((*issues, *letter.case_summary))
 
 
 def _texts(issue: Issue) -> list[str]:

@@ -276,7 +276,7 @@ def test_the_page_that_is_searched_holds_each_issue_under_its_heading_then_the_s
         "later": ("yes",),
         "hidden": ("one",),
     }
-    cited = {"ur": Citation(raw="ODG at L4-5"), "imr": Citation(raw="MTUS")}
+    cited = {"ur": Citation(raw="ODG at C5-6"), "imr": Citation(raw="MTUS")}
     first = Issue(
         number=1,
         request="Six visits, then MRI",
@@ -294,8 +294,8 @@ def test_the_page_that_is_searched_holds_each_issue_under_its_heading_then_the_s
     assert page.content.decode() == (
         '<!doctype html><html lang="en"><head><title>&lt;MRI&gt;; Soma</title></head>'
         '<body data-pagefind-body data-pagefind-meta="title[data-title], added[data-added]" data-title="&lt;MRI&gt;; Soma" '
-        'data-added="l5s1, Low back, Magnetic &amp; more">'
-        '<h2 id="issue-1">&lt;MRI&gt;</h2><p>Six visits, then MRI</p><p>ODG at L4-5</p><p>MTUS</p><p>L5/S1.</p><p>Upheld</p>'
+        'data-added="c5c6, l5s1, l4l5, Low back, Magnetic &amp; more">'
+        '<h2 id="issue-1">&lt;MRI&gt;</h2><p>Six visits, then MRI</p><p>ODG at C5-6</p><p>MTUS</p><p>L5/S1.</p><p>Upheld</p>'
         '<h2 id="issue-2">Soma</h2>'
         '<h2 id="summary">Case summary</h2><p>Injured at L4/L5. ___ PAGEFIND_ANCHOR___div:1:x</p><p>Rest.</p></body></html>'
     )
