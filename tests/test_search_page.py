@@ -595,3 +595,18 @@ def test_what_an_issue_is_filed_under_finds_its_letter_and_is_never_quoted(watch
     assert decisions(watched) == 0
     go(watched, f"{site_url}search/?q=%22fusion+L4-5%22")
     assert names.all_inner_texts() == ["CM99-0000513"]
+
+
+def test_another_language_keeps_the_search(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    search(watched, "lumbar")
+    box(watched, "outcome", "upheld").check()
+    ready(watched)
+    asked = urlsplit(watched.url).query
+    found = decisions(watched)
+    watched.get_by_role("link", name="Español").click()
+    ready(watched)
+    assert "/es/search/?" in watched.url
+    assert urlsplit(watched.url).query == asked
+    assert watched.inner_text("#heading").startswith(f"{found} ")
+    assert box(watched, "outcome", "upheld").is_checked()

@@ -218,6 +218,7 @@ async function absent({ parts, query }) {
 
 function showControls(way, query) {
   const clear = () => go({ ...state, chosen: new Map(), from: "", to: "", page: 1 }).then(toHeading);
+  for (const link of document.querySelectorAll("header nav a[lang]")) link.search = format(state); // this page in other languages
   find("q").defaultValue = state.q; // to which WebKit resets the box when a reader comes back
   showChips(find("chips"), state, index.facets, removed, clear);
   showChoices(find("panel"), state);
