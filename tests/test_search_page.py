@@ -224,6 +224,28 @@ def test_months_the_wrong_way_round_are_told_beside_the_field(watched: Page, sit
     expect(watched.locator("#months-error")).to_contain_text("is after")
 
 
+@pytest.mark.parametrize(
+    ("language", "told", "swap"),
+    [
+        ("", "May 2017 is after Jan 2010: nothing was searched.", "Search from Jan 2010 to May 2017"),
+        ("es/", "may 2017 es posterior a ene 2010: no se buscó nada.", "Buscar de ene 2010 a may 2017"),
+    ],
+)
+def test_months_the_wrong_way_round_are_told_where_results_would_be_and_swapped(
+    watched: Page, site_url: str, language: str, told: str, swap: str
+) -> None:
+    go(watched, f"{site_url}{language}search/?from=2017-05&to=2010-01")
+    expect(watched.locator("#message")).to_contain_text(told)
+    expect(watched.locator("#status")).to_have_text(told)
+    watched.get_by_role("button", name=swap).click()
+    ready(watched)
+    assert "?from=2010-01&to=2017-05" in watched.url
+    expect(watched.locator("#heading")).to_be_focused()
+    expect(watched.locator("#message")).to_be_empty()
+    expect(watched.locator("#months-error")).to_be_hidden()
+    assert watched.locator("#results > li").count() > 0
+
+
 @pytest.mark.parametrize("typed", ["2016-04", "4/2016", "2016/04", "201604", "April 2016", "apr 3, 2016"])
 def test_a_month_can_be_typed_where_a_browser_has_no_field_for_months(watched: Page, site_url: str, typed: str) -> None:
     go(watched, f"{site_url}search/?from=2015-01")
@@ -241,6 +263,7 @@ def test_what_is_no_month_stays_and_is_told_beside_the_field(watched: Page, site
     watched.fill("#from", "spring 2016")
     watched.press("#from", "Tab")
     expect(watched.locator("#months-error")).to_contain_text("“spring 2016” is no month")
+    expect(watched.locator("#status")).to_contain_text("“spring 2016” is no month")
     assert watched.get_attribute("#from", "aria-invalid") == "true"
     assert watched.input_value("#from") == "spring 2016"
     watched.fill("#from", "")

@@ -114,7 +114,7 @@ async function update() {
   const way = query.asked ? order(state) : order({ ...state, q: "", sort: state.sort === "relevance" ? "" : state.sort });
   showControls(way, query);
   busy(true);
-  if (badMonths()) return showAll({ parts: new Map(), shards: [], way, query });
+  if (monthsReversed()) return showAll({ parts: new Map(), shards: [], way, query });
   const shards = index.shards.filter((shard) => inMonths(shard, state));
   const wanted = sequence(shards, way).sort((a, b) => relevant(b, index.facets, state) - relevant(a, index.facets, state));
   const found = { parts: new Map(), shards, way, query };
@@ -227,6 +227,8 @@ function showControls(way, query) {
   find("from").value = state.from;
   find("to").value = state.to;
   if (state.from || state.to) find("from").closest("details").open = true;
+  const reversed = monthsReversed();
+  refuse(reversed, reversed ? ["from", "to"] : []);
   const chosen = [...state.chosen.values()].reduce((sum, ids) => sum + ids.size, 0) + Boolean(state.from) + Boolean(state.to);
   find("show-panel").textContent = chosen ? say("filters_chosen", { number: chosen }) : say("filters");
 }
@@ -239,7 +241,8 @@ function busy(is) {
 function tell({ letters, issues }, { query, parts }, unknown) {
   const heading = say(`${letters ? "found" : "none_found"}${state.q ? "_for" : ""}`, { decisions: counted(letters, "decision"), words: state.q });
   find("heading").textContent = heading;
-  announce(letters ? say("with_issues", { heading, issues: counted(issues, "issue") }) : heading);
+  const reversed = monthsReversed();
+  announce(reversed || (letters ? say("with_issues", { heading, issues: counted(issues, "issue") }) : heading));
   find("progress").textContent = letters ? say(letters > 1 ? "issues_in_them" : issues > 1 ? "issues_in_it" : "issues_in_it_fits", { issues: counted(issues, "issue") }) : "";
   find("hide-panel").textContent = letters ? say("show_number", { results: counted(letters, "result") }) : say("show_results");
   document.title = `${heading} · ${say("search")}`;
@@ -249,6 +252,7 @@ function tell({ letters, issues }, { query, parts }, unknown) {
     told.push(say(query.number.exact ? "no_case" : "no_case_begins", { number: state.q.toUpperCase() }));
   }
   const nodes = told.map((one) => make("p", {}, one));
+  if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
   if (!letters && parts.size) nodes.push(loosen());
   find("message").replaceChildren(...nodes);
@@ -264,7 +268,7 @@ function announce(words) {
 
 function unknownWord(word, better) {
   const node = make("p", { class: "hint" }, say(state.from || state.to ? "no_word_of_months" : "no_word", { word }));
-  if (better) node.append(...around("did_you_mean", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 }))));
+  if (better) node.append(...around("did_you_mean", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 }).then(toHeading))));
   return node;
 }
 
@@ -279,7 +283,7 @@ function loosen() {
   }
   if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
   if (state.q) ways.push([say(ways.length ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
-  const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next))));
+  const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next).then(toHeading))));
   const browse = make("a", { href: new URL("browse/", here).href }, say("browse_all"));
   return make("div", { class: "empty" }, make("p", {}, say("nothing_fits")), make("ul", {}, ...items), make("p", {}, ...around("or_browse_all", browse)));
 }
@@ -305,10 +309,13 @@ function toHeading() {
   find("heading").scrollIntoView({ block: "nearest" });
 }
 
-function badMonths() {
-  const wrong = state.from && state.to && state.from > state.to;
-  refuse(wrong ? say("months_reversed", { from: month(state.from), to: month(state.to) }) : "", wrong ? ["from", "to"] : []);
-  return wrong;
+/** What is said where the months are the wrong way round, else "". */
+function monthsReversed() {
+  return state.from && state.to && state.from > state.to ? say("months_reversed", monthsOf(state.from, state.to)) : "";
+}
+
+function monthsOf(from, to) {
+  return { from: month(from), to: month(to) };
 }
 
 /** Says what is wrong with the months, and in which fields. */
@@ -391,8 +398,10 @@ find("panel").addEventListener("change", ({ target: { type, name, value, checked
   if (type === "checkbox") go(toggled(state, name, value, checked));
   else if (name === "from" || name === "to") {
     const chosen = monthOf(value, MONTHS);
-    if (chosen === null) refuse(say("month_unread", { typed: value }), [name]);
-    else go({ ...state, [name]: chosen, page: 1 });
+    if (chosen === null) {
+      refuse(say("month_unread", { typed: value }), [name]);
+      announce(say("month_unread", { typed: value }));
+    } else go({ ...state, [name]: chosen, page: 1 });
   }
 });
 find("sort").addEventListener("change", () => {
