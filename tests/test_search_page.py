@@ -58,7 +58,7 @@ def search(page: Page, words: str) -> None:
 def decisions(page: Page) -> int:
     """The number in the heading."""
     text = page.inner_text("#heading")
-    return 0 if text.startswith("No decision") else int(re.match(r"[\d,]+", text)[0].replace(",", ""))  # type: ignore[index]
+    return 0 if text.startswith(("No decision", "Ninguna decisión")) else int(re.match(r"[\d,]+", text)[0].replace(",", ""))  # type: ignore[index]
 
 
 def open_all(page: Page) -> None:
@@ -205,6 +205,44 @@ def test_nothing_found_offers_what_to_loosen(watched: Page, site_url: str) -> No
     watched.locator("#message button", has_text="nowhere").click()
     ready(watched)
     assert decisions(watched) > 0
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "without"),
+    [
+        ("search/?q=lumbar+upheld+MRI", "Outcome “Upheld: treatment not approved”", "without “upheld”"),
+        ("es/search/?q=lumbar+confirmada+MRI", "Resultado «Denegación confirmada: tratamiento no aprobado»", "sin «confirmada»"),
+    ],
+)
+def test_a_word_that_names_a_value_is_offered_as_one_and_can_be_left_out(
+    watched: Page, site_url: str, address: str, value: str, without: str
+) -> None:
+    go(watched, f"{site_url}{address}")
+    watched.locator("#message button", has_text=value).click()
+    ready(watched)
+    assert watched.url.endswith("?q=lumbar+MRI&outcome=upheld")
+    upheld = decisions(watched)
+    watched.go_back()
+    ready(watched)
+    watched.get_by_role("button", name=without, exact=True).click()
+    ready(watched)
+    assert watched.url.endswith("?q=lumbar+MRI")
+    assert decisions(watched) >= upheld > 0
+
+
+def test_a_word_that_means_nothing_can_be_left_out(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=zzyzx+%22physical+therapy%22&outcome=upheld")
+    assert watched.locator("#message .empty button").all_inner_texts() == [
+        "without “zzyzx”",
+        "without Outcome: Upheld: treatment not approved",
+        "without the words",
+    ]
+    watched.get_by_role("button", name="without “zzyzx”").click()
+    ready(watched)
+    assert watched.input_value("#q") == '"physical therapy"'
+    assert decisions(watched) > 0
+    go(watched, f"{site_url}search/?q=zzyzx")
+    assert watched.locator("#message .empty button").all_inner_texts() == ["all decisions, without the words"]
 
 
 def test_dates_in_the_list_follow_the_order_asked_for(watched: Page, many_shards: Path, serve_site: Callable[..., str]) -> None:

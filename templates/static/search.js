@@ -8,7 +8,7 @@ import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { nearest, terms } from "./words.js";
+import { nearest, terms, valueNamed } from "./words.js";
 
 const SIZE = 20;
 const AT_ONCE = 4;
@@ -209,11 +209,22 @@ async function excerpts(hit) {
   return found;
 }
 
-/** Words that no letter holds, each with the nearest one that some letter does. */
+/** Words that no letter holds, each with the nearest one that some letter does, the value that it names, and the words beside it. */
 async function absent({ parts, query }) {
   if (!query.asked || !parts.size) return [];
-  const everywhere = query.asked.words.filter((word) => [...parts.values()].every((part) => part.absent.includes(word)));
-  return Promise.all(everywhere.map(async (word) => ({ word, better: nearest(word, await text.like(word)) })));
+  const { phrases, words: asked } = query.asked;
+  const everywhere = asked.filter((word) => [...parts.values()].every((part) => part.absent.includes(word)));
+  const known = everywhere.length ? await vocabulary() : [];
+  return Promise.all(everywhere.map(async (word) => {
+    const others = [...phrases.map((phrase) => `"${phrase}"`), ...asked.filter((other) => other !== word)].join(" ");
+    return { word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known), others };
+  }));
+}
+
+/** The words that mean each value. */
+async function vocabulary() {
+  index ??= await opened();
+  return load(index.vocabulary, "json");
 }
 
 function showControls(way, query) {
@@ -254,7 +265,7 @@ function tell({ letters, issues }, { query, parts }, unknown) {
   const nodes = told.map((one) => make("p", {}, one));
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
-  if (!letters && parts.size) nodes.push(loosen());
+  if (!letters && parts.size) nodes.push(loosen(unknown));
   find("message").replaceChildren(...nodes);
 }
 
@@ -273,8 +284,13 @@ function unknownWord(word, better) {
 }
 
 /** What to let go of, one click each, with what that would show. */
-function loosen() {
+function loosen(unknown) {
   const ways = [];
+  for (const { word, named, others } of unknown) {
+    const without = { ...state, q: others, page: 1 };
+    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word }), toggled(without, named.facet.key, named.value.id, true)]);
+    if (others) ways.push([say("without_word", { word }), without]);
+  }
   for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
       const label = facet.values[facet.number.get(id)]?.label ?? id;
@@ -282,7 +298,8 @@ function loosen() {
     }
   }
   if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
-  if (state.q) ways.push([say(ways.length ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
+  const narrow = state.chosen.size || state.from || state.to;
+  if (state.q) ways.push([say(narrow ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
   const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next).then(toHeading))));
   const browse = make("a", { href: new URL("browse/", here).href }, say("browse_all"));
   return make("div", { class: "empty" }, make("p", {}, say("nothing_fits")), make("ul", {}, ...items), make("p", {}, ...around("or_browse_all", browse)));
@@ -370,7 +387,7 @@ async function attempt(work, mend = anew) {
 
 const box = suggest(find("q"), find("suggestions"), {
   facets: () => index.facets,
-  vocabulary: async () => load((index ??= await opened()).vocabulary, "json"),
+  vocabulary,
   take({ facet, value, before }) {
     clearTimeout(typing);
     find("q").value = before;

@@ -92,6 +92,12 @@ export function suggestions(text, facets, vocabulary, most = 8) {
   return [];
 }
 
+/** The value that a word names, of the first facet that has one. */
+export function valueNamed(word, facets, vocabulary) {
+  const found = named(word.toLowerCase(), facets, vocabulary).filter(({ rank }) => rank < 2);
+  return facets.flatMap((facet) => found.filter((one) => one.facet === facet))[0];
+}
+
 function named(typed, facets, vocabulary) {
   if (typed.length < 2) return [];
   const found = [];
@@ -99,7 +105,7 @@ function named(typed, facets, vocabulary) {
     facet.values.forEach((value, number) => {
       const label = value.label.toLowerCase();
       const via = vocabulary[place][number].find((word) => word.toLowerCase().startsWith(typed));
-      const rank = label.startsWith(typed) ? 0 : label.includes(` ${typed}`) ? 1 : via?.toLowerCase() === typed ? 1 : via ? 2 : 3;
+      const rank = label.startsWith(typed) || value.id === typed ? 0 : label.includes(` ${typed}`) ? 1 : via?.toLowerCase() === typed ? 1 : via ? 2 : 3;
       if (rank < 3) found.push({ facet, value, rank, via: label.includes(typed) ? "" : via });
     });
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
-import { distance, holders, nearest, normal, plain, suggestions, terms, wordList } from "../../templates/static/words.js";
+import { distance, holders, nearest, normal, plain, suggestions, terms, valueNamed, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
@@ -73,6 +73,17 @@ test("where the whole text suggests nothing its last words do, and the others st
   const facets = [{ key: "body-part", values: [{ id: "a", label: "Low back" }] }];
   const [found] = suggestions("Norco  for low b", facets, [[[]]]);
   assert.deepEqual([found.value.id, found.before], ["a", "Norco  for"]);
+});
+
+test("a word names a value by the beginning of a word in its label, by its id, or by another word for it as a whole", () => {
+  const facets = [
+    { key: "outcome", values: [{ id: "upheld", label: "Denegación confirmada" }, { id: "overturned", label: "Denegación revocada" }] },
+    { key: "letter-outcome", values: [{ id: "partly", label: "Revocada en parte" }] },
+    { key: "body-part", values: [{ id: "neck", label: "Cuello" }] },
+  ];
+  const vocabulary = [[[], []], [[]], [["cervical spine", "nape"]]];
+  const id = (word) => valueNamed(word, facets, vocabulary)?.value.id;
+  assert.deepEqual(["Revocada", "upheld", "NAPE", "cervical", "zz"].map(id), ["overturned", "upheld", "neck", undefined, undefined]);
 });
 
 test("a cell is no formula", () => {
