@@ -671,3 +671,50 @@ def test_another_language_keeps_the_search(watched: Page, site_url: str) -> None
     assert urlsplit(watched.url).query == asked
     assert watched.inner_text("#heading").startswith(f"{found} ")
     assert box(watched, "outcome", "upheld").is_checked()
+
+
+VALUES = """
+() => Object.fromEntries([...document.querySelectorAll("details.facet.short")].map((facet) => [facet.dataset.facet, {
+  values: [...facet.querySelectorAll(":scope > ul > li")].map((item) => ({
+    id: item.dataset.value,
+    shown: item.checkVisibility(),
+    letters: Number(item.querySelector(".n").textContent.replace(",", "")),
+  })),
+  button: facet.querySelector(".show-all").checkVisibility(),
+}]))
+"""
+
+
+@pytest.mark.parametrize("query", ["", "?q=lumbar", "?q=lumbar&outcome=overturned", "?q=shoulder", "?q=zzyzx"])
+def test_a_long_facet_leaves_out_values_without_letters_first_and_never_one_alone(
+    watched: Page, site_url: str, query: str
+) -> None:
+    go(watched, f"{site_url}search/{query}")
+    watched.eval_on_selector_all("details.facet", "boxes => boxes.forEach((box) => { box.open = true; })")
+    watched.wait_for_function("() => !document.querySelector('.uncounted')")
+    ready(watched)
+    long = watched.evaluate(VALUES)
+    assert len(long) > 2
+    for facet, told in long.items():
+        shown = [one for one in told["values"] if one["shown"]]
+        rest = [one for one in told["values"] if not one["shown"]]
+        assert len(rest) != 1, facet
+        assert told["button"] is bool(rest), facet
+        assert len(shown) >= 10, facet
+        if any(one["letters"] for one in rest):
+            assert all(one["letters"] for one in shown), facet
+
+
+def test_a_value_that_a_long_facet_leaves_out_is_chosen_by_its_name(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    facet, value = next(
+        (facet, one["id"]) for facet, told in watched.evaluate(VALUES).items() for one in told["values"] if not one["shown"]
+    )
+    item = watched.locator(f'[data-facet="{facet}"] > ul > li[data-value="{value}"]')
+    name = item.locator("label span").first.inner_text()
+    watched.fill(f'[data-facet="{facet}"] .narrow-facet', name)
+    item.locator("input").first.check()
+    watched.fill(f'[data-facet="{facet}"] .narrow-facet', "")
+    ready(watched)
+    expect(item).to_be_visible()
+    assert decisions(watched) > 0

@@ -3,6 +3,7 @@
 import { ENGLISH, MONTHS, say } from "./say.js";
 
 const OPEN = 4;
+const SHOWN = 10; // of the values of a facet, as in search.html
 const NUMBER = new Intl.NumberFormat("en-US");
 
 export function make(tag, attributes = {}, ...children) {
@@ -135,7 +136,18 @@ export function showCounts(panel, facets, counts) {
       shown.textContent = NUMBER.format(letters);
       item.classList.toggle("none", letters === 0);
     }
+    if (box.classList.contains("short")) shorten(box);
   });
+}
+
+/** Leaves of a long facet the first values with letters. Nothing that is chosen goes, nor one value alone: its place would be the button's. */
+function shorten(box) {
+  const items = [...box.querySelectorAll(":scope > ul > li")];
+  const full = (item) => !item.classList.contains("none");
+  const wanted = new Set([...items.filter(full), ...items.filter((item) => !full(item))].slice(0, SHOWN));
+  const rest = items.filter((item) => !wanted.has(item) && !item.querySelector(":checked, :focus"));
+  for (const item of items) item.classList.toggle("rest", rest.length > 1 && rest.includes(item));
+  box.querySelector(".show-all").hidden = rest.length < 2;
 }
 
 /** One removable chip a choice; `remove(key, id)`. */

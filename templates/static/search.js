@@ -463,14 +463,16 @@ for (const opener of ["show-panel", "hide-panel"]) {
     else toHeading();
   });
 }
-for (const facet of document.querySelectorAll(".facet.short")) {
-  const all = facet.querySelector(".show-all");
-  const narrow = facet.querySelector(".narrow-facet");
+for (const all of document.querySelectorAll(".show-all")) {
   all.addEventListener("click", () => {
+    const facet = all.closest(".facet");
     facet.classList.remove("short");
     all.hidden = true;
-    facet.querySelector("li:nth-child(11) input")?.focus();
+    facet.querySelector(".rest input")?.focus();
   });
+}
+for (const narrow of document.querySelectorAll(".narrow-facet")) {
+  const facet = narrow.closest(".facet");
   addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(() => narrow.dispatchEvent(new Event("input")), 0)); // WebKit has emptied it
   narrow.addEventListener("input", () => {
     const typed = narrow.value.toLowerCase().trim();
