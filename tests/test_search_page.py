@@ -718,3 +718,26 @@ def test_a_value_that_a_long_facet_leaves_out_is_chosen_by_its_name(watched: Pag
     ready(watched)
     expect(item).to_be_visible()
     assert decisions(watched) > 0
+
+
+@pytest.mark.parametrize("query", ["?q=---", "?q=%22%22+%3F&outcome=upheld"])
+def test_what_holds_no_letter_and_no_digit_is_no_search_for_words(watched: Page, site_url: str, query: str) -> None:
+    go(watched, f"{site_url}search/?{query.partition('&')[2]}")
+    without = watched.inner_text("#heading"), watched.inner_text("#status"), watched.locator("#results .meta").all_inner_texts()
+    go(watched, f"{site_url}search/{query}")
+    with_it = watched.inner_text("#heading"), watched.inner_text("#status"), watched.locator("#results .meta").all_inner_texts()
+    assert with_it == without
+    expect(watched.locator("#sort")).to_have_value("newest")
+
+
+def test_a_very_long_search_has_a_short_heading(page: Page, site_url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    go(page, f"{site_url}search/?q={'supercalifragilistic+' * 60}{'x' * 500}")
+    assert page.locator("#message .hint").count() == 2
+    heading = page.locator("#heading").bounding_box()
+    message = page.locator("#message .hint").first.bounding_box()
+    assert heading
+    assert message
+    assert heading["height"] < 150
+    assert message["height"] < 150
+    assert len(page.inner_text("#status")) < 120

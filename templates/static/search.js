@@ -8,11 +8,12 @@ import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { nearest, terms, valueNamed } from "./words.js";
+import { nearest, quoted, shortened, terms, valueNamed } from "./words.js";
 
 const SIZE = 20;
 const AT_ONCE = 4;
 const PATIENCE = 150; // ms for which the first hits wait for better ones from open shards, so that most lists appear once
+const UNKNOWN = 4; // words of which it is told that no letter holds them: more are a text that somebody has pasted
 const QUIET = 700; // ms after the last key before something is said aloud
 const PAUSE = 200; // ms without a key that end a word
 const find = (id) => document.getElementById(id);
@@ -209,11 +210,11 @@ async function excerpts(hit) {
   return found;
 }
 
-/** Words that no letter holds, each with the nearest one that some letter does, the value that it names, and the words beside it. */
+/** The first words that no letter holds, each with the nearest one that some letter does, the value that it names, and the words beside it. */
 async function absent({ parts, query }) {
   if (!query.asked || !parts.size) return [];
   const { phrases, words: asked } = query.asked;
-  const everywhere = asked.filter((word) => [...parts.values()].every((part) => part.absent.includes(word)));
+  const everywhere = [...new Set(asked)].filter((word) => [...parts.values()].every((part) => part.absent.includes(word))).slice(0, UNKNOWN);
   const known = everywhere.length ? await vocabulary() : [];
   return Promise.all(everywhere.map(async (word) => {
     const others = [...phrases.map((phrase) => `"${phrase}"`), ...asked.filter((other) => other !== word)].join(" ");
@@ -250,7 +251,8 @@ function busy(is) {
 }
 
 function tell({ letters, issues }, { query, parts }, unknown) {
-  const heading = say(`${letters ? "found" : "none_found"}${state.q ? "_for" : ""}`, { decisions: counted(letters, "decision"), words: state.q });
+  const words = quoted(state.q, (told) => say("quoted", { words: told }));
+  const heading = say(`${letters ? "found" : "none_found"}${words ? "_for" : ""}`, { decisions: counted(letters, "decision"), words });
   find("heading").textContent = heading;
   const reversed = monthsReversed();
   announce(reversed || (letters ? say("with_issues", { heading, issues: counted(issues, "issue") }) : heading));
@@ -265,7 +267,7 @@ function tell({ letters, issues }, { query, parts }, unknown) {
   const nodes = told.map((one) => make("p", {}, one));
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
-  if (!letters && parts.size) nodes.push(loosen(unknown));
+  if (!letters && parts.size) nodes.push(loosen(unknown, query));
   find("message").replaceChildren(...nodes);
 }
 
@@ -278,18 +280,18 @@ function announce(words) {
 }
 
 function unknownWord(word, better) {
-  const node = make("p", { class: "hint" }, say(state.from || state.to ? "no_word_of_months" : "no_word", { word }));
+  const node = make("p", { class: "hint" }, say(state.from || state.to ? "no_word_of_months" : "no_word", { word: shortened(word) }));
   if (better) node.append(...around("did_you_mean", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 }).then(toHeading))));
   return node;
 }
 
 /** What to let go of, one click each, with what that would show. */
-function loosen(unknown) {
+function loosen(unknown, { asked, number }) {
   const ways = [];
   for (const { word, named, others } of unknown) {
     const without = { ...state, q: others, page: 1 };
-    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word }), toggled(without, named.facet.key, named.value.id, true)]);
-    if (others) ways.push([say("without_word", { word }), without]);
+    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without, named.facet.key, named.value.id, true)]);
+    if (others) ways.push([say("without_word", { word: shortened(word) }), without]);
   }
   for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
@@ -299,7 +301,7 @@ function loosen(unknown) {
   }
   if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
   const narrow = state.chosen.size || state.from || state.to;
-  if (state.q) ways.push([say(narrow ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
+  if (asked || number) ways.push([say(narrow ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
   const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next).then(toHeading))));
   const browse = make("a", { href: new URL("browse/", here).href }, say("browse_all"));
   return make("div", { class: "empty" }, make("p", {}, say("nothing_fits")), make("ul", {}, ...items), make("p", {}, ...around("or_browse_all", browse)));

@@ -18,6 +18,20 @@ export function terms(text) {
   return { phrases, words: telling.length || phrases.length ? telling : words };
 }
 
+/** What was typed, as a heading says it: its phrases in quotes, or else all of it; "" where there is no word in it. */
+export function quoted(text, quote) {
+  if (!/[\p{L}\p{N}]/u.test(text)) return "";
+  const short = shortened(text);
+  const told = short.replace(PHRASE, (_, phrase) => quote(phrase));
+  return told === short ? quote(short.replace(/["“”]/g, "")) : told;
+}
+
+/** The first 80 characters or so, up to the end of a word where one is near. */
+export function shortened(text, most = 80) {
+  const letters = [...text];
+  return letters.length > most ? `${letters.slice(0, most).join("").replace(/\s+\S{0,30}$/, "")}…` : text;
+}
+
 /** As the index cuts a word: "10/325" is 10325. */
 export function plain(word) {
   return word.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");

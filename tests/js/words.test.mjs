@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
-import { distance, holders, nearest, normal, plain, suggestions, terms, valueNamed, wordList } from "../../templates/static/words.js";
+import { distance, holders, nearest, normal, plain, quoted, shortened, suggestions, terms, valueNamed, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
@@ -16,6 +16,18 @@ test("what stands in quotes is a phrase, loose punctuation goes, little words go
   assert.deepEqual(terms("lumbar, (MRI) 10% #60 10/325"), { phrases: [], words: ["lumbar", "MRI", "10", "60", "10/325"] });
   assert.deepEqual(terms("of the"), { phrases: [], words: ["of", "the"] });
   for (const nothing of ["  ?! ", '""', "“ ”"]) assert.deepEqual(terms(nothing), { phrases: [], words: [] });
+});
+
+test("a heading says what was typed in quotes once, and no more than a line or two of it", () => {
+  const told = (text) => quoted(text, (words) => `«${words}»`);
+  assert.equal(told("lumbar MRI"), "«lumbar MRI»");
+  assert.equal(told('"lumbar MRI"'), "«lumbar MRI»");
+  assert.equal(told('"physical therapy" shoulder'), "«physical therapy» shoulder");
+  assert.equal(told('"lumbar'), "«lumbar»");
+  for (const nothing of ["", "---", '""', "?! …"]) assert.equal(told(nothing), "", nothing);
+  assert.equal(told("lumbar ".repeat(40)), `«${"lumbar ".repeat(11).trim()}…»`);
+  assert.equal(told("x".repeat(3000)), `«${"x".repeat(80)}…»`);
+  assert.equal(shortened("x".repeat(80)), "x".repeat(80));
 });
 
 test("a word list says which shards hold a word that begins like the one typed", () => {
