@@ -84,6 +84,16 @@ def test_what_is_counted_anew_can_be_read_meanwhile(watched: tuple[Page, list[st
         assert violations(page, COLOURS) == [], scheme
 
 
+def test_an_open_panel_of_filters_covers_no_target_on_a_small_phone(watched: tuple[Page, list[str]], site_url: str) -> None:
+    page, _ = watched
+    page.set_viewport_size({"width": 320, "height": 640})
+    settled(page, site_url + PAGES["search"])
+    page.click("#show-panel")
+    for down in (0, 150, 300):
+        page.locator("#panel > div").evaluate("(filters, down) => filters.scrollTo(0, down)", down)
+        assert violations(page) == [], down
+
+
 def test_faults_are_noticed(watched: tuple[Page, list[str]], site_url: str) -> None:
     """The negative control of the test above: low contrast, a picture without words, something too wide, an inline style."""
     page, said = watched

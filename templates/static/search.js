@@ -461,8 +461,9 @@ for (const opener of ["show-panel", "hide-panel"]) {
   find(opener).addEventListener("click", () => {
     const open = find("panel").classList.toggle("open");
     find("show-panel").setAttribute("aria-expanded", String(open));
-    if (open) find("panel").querySelector("summary").focus();
-    else toHeading();
+    if (!open) return toHeading();
+    find("panel").querySelector("summary").focus({ preventScroll: true });
+    find("show-panel").scrollIntoView(); // below it there is place for all of the panel
   });
 }
 for (const all of document.querySelectorAll(".show-all")) {
