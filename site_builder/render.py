@@ -216,7 +216,8 @@ def content(name: str, text: str) -> Content:
     except msgspec.DecodeError as error:
         raise BuildError(f"templates/content/{name}.md: front matter: {error}") from error
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").use(anchors_plugin, max_level=3)
-    return Content(name, front, Markup(markdown.render(body)))  # noqa: S704  # HTML is off: markdown-it escapes what it is given
+    html = markdown.render(body).replace("<pre>", '<pre tabindex="0">')  # it scrolls sideways, with the keyboard too
+    return Content(name, front, Markup(html))  # noqa: S704  # HTML is off: markdown-it escapes what it is given
 
 
 def _published(assets: Mapping[str, bytes]) -> Mapping[str, File]:

@@ -152,6 +152,46 @@ def test_nothing_jumps_while_a_page_loads(narrow: Page, site_url: str, name: str
     assert narrow.evaluate("() => window.jumped") <= 0.02
 
 
+BROKEN = r"""
+(cells) => cells.flatMap((cell) => {
+  const found = [];
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    for (const word of walker.currentNode.data.matchAll(/\S+/g)) {
+      const range = document.createRange();
+      range.setStart(walker.currentNode, word.index);
+      range.setEnd(walker.currentNode, word.index + word[0].length);
+      if (range.getClientRects().length > 1) found.push(word[0]);
+    }
+  }
+  return found;
+})
+"""
+"""Words that stand on two lines."""
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_no_word_of_a_table_of_rates_is_broken_on_a_phone(page: Page, site_url: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    for table in ("treatment", "ur-guideline-by-guideline"):
+        page.goto(f"{site_url}statistics/{table}/")
+        assert page.locator(".rates tbody tr").count() > 5
+        broken = page.locator(".rates :is(th, td)").evaluate_all(BROKEN)
+        assert [word for word in broken if "-" not in word] == [], table
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_names_of_fields_and_lines_of_code_are_not_broken(page: Page, site_url: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{site_url}data/")
+    assert page.locator(".fields th code").count() > 30
+    assert page.locator(".fields th code").evaluate_all(BROKEN) == []
+    assert page.locator("pre").evaluate_all(BROKEN) == []
+    page.locator("pre").first.focus()
+    expect(page.locator("pre").first).to_be_focused()  # or nobody without a mouse could scroll it
+
+
 def test_titles_and_descriptions_are_there_and_unlike_each_other(sample_site: Path) -> None:
     seen: dict[str, str] = {}
     for path in sorted(sample_site.rglob("*.html")):
