@@ -133,9 +133,10 @@ def page(site: Collection, sheet: Sheet) -> Page:
         "oldest": f"{sheet.base}page-1/",
         "newest_only": len(sheet.lines) if len(sheet.lines) < len(sheet.listed) and not (sheet.number or sheet.older) else 0,
     }
-    of_all: dict[str, object] = {"counts": None, "spark": None, "children": (), "beside": ()}
+    of_all: dict[str, object] = {"counts": None, "refused": 0, "spark": None, "children": (), "beside": ()}
     if sheet.rows:
-        of_all |= {"counts": tally(sheet.rows), "spark": charts.spark(by_year(sheet.rows))}
+        refused = sum(row.issue.ancillary for row in sheet.rows if row.issue.outcome)  # the statistics leave them out
+        of_all |= {"counts": tally(sheet.rows), "refused": refused, "spark": charts.spark(by_year(sheet.rows))}
         of_all |= _below_and_beside(site, *sheet.asked[0], sheet.rows) if len(sheet.asked) == 1 else {}
     return Page(path=sheet.path, template="value.html", context={**told, **place, **of_all})
 

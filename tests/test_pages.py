@@ -383,6 +383,16 @@ def test_no_rate_is_given_under_ten_issues(count: int, told: str) -> None:
     assert ("%" in text_of(html).replace("95%", "")) is (count == 10)
 
 
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [(0, "approved"), (1, "approved, counting 1 refused with its parent"), (2, "approved, counting 2 refused with their parent")],
+)
+def test_a_rate_says_how_many_of_its_issues_the_statistics_leave_out(refused: int, told: str) -> None:
+    letters = [letter(number, injection(ancillary=number <= refused)) for number in range(1, 13)]
+    text = " ".join(text_of(site(*letters)["browse/body-part/neck/index.html"]).split())
+    assert f"overturned: 12 of 12 treatments {told} ." in text.replace("approved.", "approved .")
+
+
 def test_an_issue_of_unknown_outcome_counts_as_an_issue_and_not_as_decided() -> None:
     one = letter(1, issue(1), issue(2, outcome=None), injection(3))
     assert tally((one, item) for item in one.issues) == Tally(letters=1, issues=3, decided=2, overturned=1)
