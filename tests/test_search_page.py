@@ -741,3 +741,13 @@ def test_a_very_long_search_has_a_short_heading(page: Page, site_url: str) -> No
     assert heading["height"] < 150
     assert message["height"] < 150
     assert len(page.inner_text("#status")) < 120
+
+
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_the_examples_of_the_help_page_are_searches(watched: Page, site_url: str, language: str) -> None:
+    for words in ("lumbar MRI", "Norco", '"functional improvement"'):
+        watched.goto(f"{site_url}{language}help/")
+        watched.get_by_role("link", name=words, exact=True).click()
+        ready(watched)
+        assert watched.input_value("#q") == words
+        assert watched.url.startswith(f"{site_url}{language}search/")
