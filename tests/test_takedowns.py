@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from site_builder import build, metadata, pagefind, publish, rules, staged, takedowns
 from site_builder.metadata import Row
 from site_builder.model import BuildError, Line, Problem, Source
-from site_builder.options import Options, Report
+from site_builder.options import PIECES, Options, Report
 from site_builder.shelf import Shelf
 from tests.conftest import FULL, ROOT
 from tests.make_pdf import pdf_of
@@ -294,3 +294,20 @@ def test_what_earlier_builds_left_is_gone_too(tmp_path: Path, way: str) -> None:
     build.build(options)
     (folder / "1.pdf").unlink()
     assert hits(tmp_path, [token(1)]) == {}
+
+
+def test_pieces_of_a_cluster_on_this_machine_are_gone_after_a_takedown_and_only_then(tmp_path: Path) -> None:
+    """They hold the letter too, and a plain build does not look into them."""
+    folder, piece = tmp_path / "letters", tmp_path / "cache" / PIECES / "read" / "x"
+    folder.mkdir()
+    piece.parent.mkdir(parents=True)
+    piece.touch()
+    for number in (1, 2):
+        (folder / f"{number}.txt").write_text(letter(number, 3), encoding="utf-8")
+    options = Options(letters=folder, out=tmp_path / "site", cache=tmp_path / "cache", search=False)
+    build.build(options)
+    assert piece.exists()
+    case = build.read(options).letters[0].case_number or ""
+    (folder / metadata.TAKEDOWNS).write_text(takedowns.as_toml(case, "asked for", DAY, ""))
+    build.build(options)
+    assert not piece.parent.parent.exists()
