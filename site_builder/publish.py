@@ -116,8 +116,7 @@ def publishing(
             _begin(stage, _previous(out))
             yield stage
             (stage / NOJEKYLL).touch()
-            _refuse_other_names(stage, carried or ())
-            _refuse_loss(stage, sums)
+            _verify(stage, carried or (), sums)
             (stage / MANIFEST).write_bytes(manifest(stage, sums))
             _swap(stage, out, exchange)
         except BaseException:
@@ -236,24 +235,19 @@ def files(folder: Path) -> Iterator[str]:
                     raise _no_plain_file(entry.path)
 
 
-def _refuse_other_names(stage: Path, carried: Collection[str]) -> None:
-    """A file that stands elsewhere too changes with it; what is carried stands in the old site, which nobody changes."""
+def _verify(stage: Path, carried: Collection[str], written: Iterable[str]) -> None:
+    """A file that stands elsewhere too changes with it; what is carried stands in the old site, which nobody changes. What was
+    written must be there: disks lose files, and other programs remove them.
+    """
+    missing = {name for name in written if not name.startswith(f"{REMOVED}#")}  # these are counted only
     for name in files(stage):
-        if name not in carried and os.stat(f"{stage}/{name}").st_nlink != 1:
+        status = os.stat(f"{stage}/{name}")
+        if name not in carried and status.st_nlink != 1:
             raise _no_plain_file(stage / name)
-
-
-def _refuse_loss(stage: Path, sums: Iterable[str]) -> None:
-    """What was written must be there when it is published: disks lose files, and other programs remove them."""
-    for name in sums:
-        if name.startswith(f"{REMOVED}#"):  # counted only
-            continue
-        try:
-            is_there = os.stat(f"{stage}/{name}", follow_symlinks=False).st_size > 0 or not name.endswith(PAGE)
-        except FileNotFoundError:
-            is_there = False
-        if not is_there:
-            raise BuildError(f"{name} was written and is lost, or empty: check the disk, and build again", exit_code=5)
+        if status.st_size or not name.endswith(PAGE):
+            missing.discard(name)
+    if missing:
+        raise BuildError(f"{min(missing)} was written and is lost, or empty: check the disk, and build again", exit_code=5)
 
 
 def _no_plain_file(path: Path | str) -> BuildError:
