@@ -73,7 +73,6 @@ def rows_of(table: Iterable[tuple[int, Sequence[str]]], name: str) -> tuple[tupl
             _problem(name, None, "metadata-empty", "holds no table; its first row names the columns, e.g. file,decision_date")
         ]
     columns = [_NO_SLUG.sub("_", cell.lower()).strip("_") for cell in filled[0][1]]
-    width = len(columns)
     problems = [
         _problem(name, filled[0][0], "metadata-column", f"unknown column {shown!r} is left out; known are {', '.join(COLUMNS)}")
         for shown, column in zip(filled[0][1], columns, strict=True)
@@ -82,7 +81,7 @@ def rows_of(table: Iterable[tuple[int, Sequence[str]]], name: str) -> tuple[tupl
     rows: list[Row] = []
     seen: dict[tuple[str | None, int | None], int] = {}
     for number, cells_of_row in filled[1:]:
-        if beyond := sum(map(bool, cells_of_row[width:])):
+        if beyond := sum(map(bool, cells_of_row[len(columns) :])):
             told_cells = f"has {beyond} more cells than there are columns, which are left out; quote what holds a separator"
             problems.append(_problem(name, number, "metadata-cells", told_cells))
         row, told = _row(dict(zip(columns, cells_of_row, strict=False)), name, number)
@@ -127,6 +126,11 @@ def case_number(text: str) -> str | None:
     """The one case number in `text`, as letters print it: CM17-0001234, IMR 13-000123. None where there is none, or are two."""
     found = {f"CM{new}-{number}" if new else f"IMR {old}-{old_number}" for new, number, old, old_number in CASE.findall(text)}
     return found.pop() if len(found) == 1 else None
+
+
+def page_name(case_number: str) -> str:
+    """Id of the letter of a case: cm17-0001234, imr-13-000123."""
+    return case_number.lower().replace(" ", "-")
 
 
 def iso_date(text: str) -> str | None:

@@ -163,7 +163,7 @@ def _named(letter: Letter, source: Source) -> Letter:
 def _id(letter: Letter) -> str:
     """Never built from anything but the case number, the name of the file, or the digest."""
     if letter.case_number:
-        return letter.case_number.lower().replace(" ", "-")
+        return metadata.page_name(letter.case_number)
     stem = letter.source.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return _NO_SLUG.sub("-", stem.lower()).strip("-")[:64].strip("-") or f"x-{letter.sha256[:16]}"
 

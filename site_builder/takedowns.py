@@ -21,7 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 from site_builder.metadata import CASE as _CASE
-from site_builder.metadata import TAKEDOWNS, Row
+from site_builder.metadata import TAKEDOWNS, Row, case_number, page_name
 from site_builder.model import BuildError, Frozen, Letter, Line, Problem, Source
 
 REMOVED = "[removed]"
@@ -71,7 +71,8 @@ class Takedowns(Frozen, frozen=True):
     @property
     def pages(self) -> tuple[str, ...]:
         """Ids of the letters whose address says that they were removed, sorted."""
-        return tuple(sorted({_page(entry.case) for entry in self.removed.values() if entry.case}))
+        cases = (case_number(entry.case or "") for entry in self.removed.values())
+        return tuple(sorted({page_name(case) for case in cases if case}))
 
     def apply(self, source: Source, rows: Sequence[Row] = ()) -> Source | Problem:
         """What may be read on: the Source, redacted; a Problem in its place where it was taken down."""
@@ -239,14 +240,6 @@ def _wrong(entry: Entry) -> str:
     if any(not 1 <= span.words <= LONGEST or not re.fullmatch(r"[0-9a-f]{64}", span.hash) for span in entry.redact):
         return f"every `redact` needs 1 to {LONGEST} words and a hash of 64 digits"
     return ""
-
-
-def _page(case: str) -> str:
-    """The name of the letter's page, as parse.py gives it."""
-    match = _CASE.fullmatch(case.strip())
-    assert match
-    year, number, old_year, old_number = match.groups()
-    return f"cm{year}-{number}" if year else f"imr-{old_year}-{old_number}"
 
 
 def _quoted(text: str) -> str:
