@@ -208,7 +208,7 @@ def press(options: Options, beside: Beside) -> Press:
     contents = [render.content(name, text) for name, text in _texts_below(templates / "content", ".md").items()]
     spoken = languages.load(_texts(templates / "strings", ".toml"), beside.rules)
     renderer = render.Renderer(
-        {path.relative_to(templates).as_posix(): text(path) for path in files(templates) if path.suffix in TEXTS},
+        {path.relative_to(templates).as_posix(): text_of(path) for path in files(templates) if path.suffix in TEXTS},
         {path.relative_to(static).as_posix(): path.read_bytes() for path in files(static)},
         spoken,
         contents,
@@ -237,7 +237,7 @@ def complete(
             indexed.append(file.path)
     for beside in chain(tools.renderer.static_files(), sitemap.files(indexed, site.settings), statistics.files(tables)):
         publish.put(stage, beside)
-    sums.update(offline.write(stage, text(options.templates / offline.WORKER), sums))
+    sums.update(offline.write(stage, text_of(options.templates / offline.WORKER), sums))
     return Report(
         letters=len(site.letters),
         issues=len(site.rows),
@@ -260,14 +260,14 @@ def look_beside(options: Options) -> Beside:
     proofs = Shelf(options.cache / PROOFS if options.cache else None, made_with, all_others=True)
     facets, cutters = (tuple(_texts(PACKAGE / name, ".toml").items()) for name in ("facets", "formats"))
     known, read_by = _vocabularies(facets, cutters, proofs)
-    configured = settings.load(text(options.config) if options.config.exists() else "", options.base_url, options.config.name)
+    configured = settings.load(text_of(options.config) if options.config.exists() else "", options.base_url, options.config.name)
     notice = _text_beside(options.letters, "NOTICE").strip()
     if notice:
         configured = msgspec.structs.replace(configured, notice=" ".join(notice.split()))
-    gate = privacy.load(text(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
+    gate = privacy.load(text_of(PACKAGE / "privacy.toml"), _text_beside(options.letters, "privacy-allow.toml"))
     gone = takedowns.load(_text_beside(options.letters, metadata.TAKEDOWNS))
     rows, told = sources.read_metadata(options.letters)
-    host = budget.load(text(PACKAGE / "hosts.toml"), configured.host)
+    host = budget.load(text_of(PACKAGE / "hosts.toml"), configured.host)
     return Beside(known, read_by, configured, gate, gone, rows, tuple(told), made_with, host)
 
 
@@ -332,12 +332,12 @@ def _newest_first(letter: Letter) -> tuple[bool, int, str]:
 
 def _texts(folder: Path, suffix: str) -> dict[str, str]:
     """Stem -> text of the files in a folder, by name."""
-    return {path.stem: text(path) for path in files(folder, (suffix,)) if path.parent == folder}
+    return {path.stem: text_of(path) for path in files(folder, (suffix,)) if path.parent == folder}
 
 
 def _texts_below(folder: Path, suffix: str) -> dict[str, str]:
     """Path without suffix -> text of the files below a folder, by path."""
-    return {path.relative_to(folder).with_suffix("").as_posix(): text(path) for path in files(folder, (suffix,))}
+    return {path.relative_to(folder).with_suffix("").as_posix(): text_of(path) for path in files(folder, (suffix,))}
 
 
 def _text_beside(letters: Path, name: str) -> str:
@@ -347,10 +347,10 @@ def _text_beside(letters: Path, name: str) -> str:
         return ""
     if path.is_symlink() or not path.is_file():
         raise BuildError(f"{path}: is no regular file: put the file itself there, or remove it")
-    return text(path)
+    return text_of(path)
 
 
-def text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """Of a file that somebody wrote; raises BuildError."""
     try:
         return path.read_text(encoding="utf-8-sig")

@@ -497,7 +497,7 @@ def _build_on_dask(quiet: bool, scheduler: str | None, work: str, *, jobs: int |
 
 def _job(*, letters: str, work: str, config: Path, base_url: str | None, no_search: bool) -> cluster.Job:
     _refuse_no_file(config)
-    told = builder.text(config) if config.exists() else ""
+    told = builder.text_of(config) if config.exists() else ""
     letters, work = (given if "://" in given else os.path.abspath(given) for given in (letters, work))
     return cluster.Job(letters=letters, work=work, config=told, base_url=base_url, search=not no_search)
 
@@ -554,7 +554,7 @@ def _blocked(problems: Sequence[Problem]) -> list[Problem]:
 
 @contextlib.contextmanager
 def _progress(quiet: bool) -> Iterator[intake.Progress]:
-    """A bar per stage on a terminal, a line per finished stage elsewhere."""
+    """A bar per stage on a terminal, lines elsewhere. Raises what a signal raised where it was not let out."""
 
     def told(update: intake.Progress) -> intake.Progress:
         def heard(stage: str, done: int, total: int) -> None:
@@ -624,7 +624,6 @@ def _say_where(url: str) -> None:
 
 def _stop_on_signals() -> None:
     """End as after an error, so that staging folders and workers are cleared away."""
-
     _stopped.clear()
 
     def stop(number: int, _frame: object) -> None:

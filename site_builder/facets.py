@@ -89,7 +89,6 @@ def _derived(issue: Issue, injured: Ids) -> Iterator[Evidence]:
         words = "; ".join(", ".join(citation.guidelines) for citation in (issue.ur, issue.imr))
         rule = "no guideline in common" if issue.guidelines_differ else "a guideline in common"
         yield Evidence(field="guidelines_differ", value=_texts(issue.guidelines_differ)[0], rule=rule, words=words)
-
     for side in issue.no_evidence_cited:
         words = (issue.ur if side == "ur" else issue.imr).raw
         yield Evidence(field="no_evidence_cited", value=side, rule="citation grammar", words=words)

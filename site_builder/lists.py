@@ -135,7 +135,7 @@ def page(site: Collection, sheet: Sheet) -> Page:
     }
     of_all: dict[str, object] = {"counts": None, "refused": 0, "spark": None, "children": (), "beside": ()}
     if sheet.rows:
-        refused = sum(row.issue.ancillary for row in sheet.rows if row.issue.outcome)  # the statistics leave them out
+        refused = sum(row.issue.ancillary for row in sheet.rows)  # the statistics leave them out
         of_all |= {"counts": tally(sheet.rows), "refused": refused, "spark": charts.spark(by_year(sheet.rows))}
         of_all |= _below_and_beside(site, *sheet.asked[0], sheet.rows) if len(sheet.asked) == 1 else {}
     return Page(path=sheet.path, template="value.html", context={**told, **place, **of_all})

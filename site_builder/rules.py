@@ -235,13 +235,12 @@ def _read(stem: str, text: str) -> Facet:
             raise BuildError(f"facets/{stem}.toml: {told} {', '.join(fields)}")
     if not all(value.id for value in facet.value):
         raise BuildError(f"facets/{stem}.toml: an id is empty; every [[value]] needs its own")
-    known = {value.id for value in facet.value}
-    if len(known) != len(facet.value):
+    parents = {value.id: value.parent for value in facet.value}
+    if len(parents) != len(facet.value):
         raise BuildError(f"facets/{stem}.toml: an id is given twice; every [[value]] needs its own")
     for value in facet.value:
-        if value.parent is not None and value.parent not in known:
+        if value.parent is not None and value.parent not in parents:
             raise BuildError(f"facets/{stem}.toml: {value.id}: parent {value.parent!r} is no value of this file")
-    parents = {value.id: value.parent for value in facet.value}
     for value in facet.value:
         above, parent = {value.id}, value.parent
         while parent is not None:

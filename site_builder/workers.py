@@ -148,9 +148,8 @@ def _guarded(work: Callable[[Item], Result], lost: Callable[[Item, str], Result]
 def _together(shared: Shared, chunks: Sequence[range], jobs: int, seconds: float | None) -> Iterator[list[Any]]:
     """Results of the chunks, in order, up to the first whose process dies or takes too long."""
     context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(
-        jobs, context, initializer=_begin_with, initargs=(os.getpid(), shared)
-    )  # not sent: they are copies
+    told = os.getpid(), shared  # nothing of it is sent: processes are copied
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin_with, initargs=told)
     try:
         for result in [pool.submit(_pooled, chunk) for chunk in chunks]:
             yield result.result(seconds)
