@@ -17,6 +17,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from playwright.sync_api import expect
 
 from site_builder.options import Options
 from site_builder.serve import Server
@@ -26,6 +27,12 @@ ROOT = Path(__file__).parents[1]
 FULL = bool(os.environ.get("FULL"))
 MEMORY, ROOM = "/dev/shm", 4 * 2**30
 """A file system in memory: where it has that many bytes free the folders of tests stand there, and take two thirds of the time."""
+
+PATIENCE = 60_000
+"""Milliseconds until what a page ought to show counts as missing. Only a failing test waits that long; a busy machine may need most
+of it to start a browser's worker.
+"""
+expect.set_options(timeout=PATIENCE)
 
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=40)
 hypothesis.settings.register_profile("full", deadline=None, max_examples=2000)

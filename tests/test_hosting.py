@@ -61,7 +61,7 @@ def nginx(sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         f"{user} daemon off; pid {place}/pid; error_log stderr;\nevents {{}}\nhttp {{ access_log off;\n{kept}{served} }}"
     )
     running = subprocess.Popen([program, "-p", str(place), "-e", "stderr", "-c", str(place / "conf")], stderr=subprocess.PIPE)
-    for _ in range(100):
+    for _ in range(1200):
         with socket.socket() as knocking:
             if running.poll() is not None or knocking.connect_ex(("127.0.0.1", port)) == 0:
                 break

@@ -206,7 +206,7 @@ WHOLE = [
     "atom", [*WHOLE, "Claims Administrator guideline: ", "a-\n", "mri of the c/s and l/s ", "\u00e9", "DOB "]
 )
 def test_a_letter_of_four_times_the_length_takes_less_than_eight_times_as_long(atom: str) -> None:
-    size = 25_000 if FULL else 10_000
+    size = 25_000 if FULL else 5_000
     for _ in range(3):
         quick, slow = whole(atom, size), whole(atom, 4 * size)
         if slow / max(quick, 0.02) < RATIO:
@@ -233,7 +233,7 @@ def test_a_letter_of_100_mb_is_refused_in_bounded_time_and_memory(tmp_path: Path
     command = [sys.executable, "-c", code, str(folder), str(tmp_path / "site")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     told, figures = done.stdout.strip().split("\n")
-    assert time.monotonic() - started <= 10
+    assert time.monotonic() - started <= 60
     assert "has 100.0 MB, more than 5 MB; split it, or raise max_letter_bytes" in told
     assert figures.split()[0] == "1"
     assert int(figures.split()[1]) < 1_000_000  # kB

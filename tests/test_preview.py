@@ -217,7 +217,7 @@ def test_a_broken_template_is_left_to_the_build(options: Options, preview: Previ
 
 
 def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)

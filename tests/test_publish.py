@@ -340,7 +340,7 @@ OUT = sys.argv.pop(1); cli.main(["hold"])
     assert build.stdout is not None
     assert build.stdout.readline() == "held\n", build.communicate()
     build.send_signal(number)
-    build.communicate(timeout=20)
+    build.communicate(timeout=60)
     assert build.returncode == code
     assert (out / "index.html").read_text() == "old index.html"
     assert beside(out) == set()

@@ -31,7 +31,7 @@ class Builds:
         self.news.release()
 
     def next(self) -> set[str]:
-        assert self.news.acquire(timeout=30), "no build within 30 seconds"
+        assert self.news.acquire(timeout=60), "no build within a minute"
         return self.seen[-1]
 
     def none_within(self, seconds: float) -> bool:
@@ -53,12 +53,12 @@ def watching(
     thread = threading.Thread(target=watch, args=(inputs, builds, stop, recheck), kwargs={"glance": glance})
     with mock.patch("site_builder.watch.looks", look):
         thread.start()
-        assert looked.wait(10), "nobody watches"
+        assert looked.wait(60), "nobody watches"
     try:
         yield builds
     finally:
         stop.set()
-        thread.join(timeout=5)
+        thread.join(timeout=60)
         assert not thread.is_alive()
 
 
@@ -172,4 +172,4 @@ def test_whoever_glances_is_told_at_once_which_inputs_have_changed_and_of_nothin
         replaced(letters / "2014" / "b.txt", "changed")
         rewritten(settings, "a = 2")
         while told != {letters / "a.txt", letters / "2014" / "b.txt", settings}:
-            assert news.acquire(timeout=10)
+            assert news.acquire(timeout=60)
