@@ -2,7 +2,8 @@
 
 One heading with `id="issue-N"` an issue, so that a hit leads to its issue. What helps finding but is not the letter's word stands
 beside the title, where the index searches but never quotes: what the issues are filed under, and spellings that mean the same, in
-the form into which the search box turns what is typed: L4-5, L4/L5 and L4-L5 as `l4l5`; "2 times a week for 4 weeks" as `2x4`.
+the form into which the search box turns what is typed: L4-5, L4/L5 and L4-L5 as `l4l5`, "7.5 mg" as `7.5mg`; "2 times a week for
+4 weeks" as `2x4`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _VISITS = re.compile(
     r"(?<![\w/])(\d{1,2}|one|two|three|four|five|six)(?: ?x| times?| visits?| sessions?)?(?: ?/ ?| a | per | each | )"
     r"w(?:ee)?k(?:ly)?s?(?: for| times| x|,)? ?(?:x ?)?(\d{1,2}|one|two|three|four|five|six|eight|ten|twelve)(?![\w/])"
 )
+_DOSE = re.compile(r"(?<![a-z0-9])(\d[\d.,/-]*) (mg|mcg|gm?|ml|cc)\b")
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 _MARKER = re.compile("___PAGEFIND_")
 _WORD = re.compile(r"[a-z0-9]+(?:[^\sa-z0-9]+[a-z0-9]+)*")
@@ -53,7 +55,8 @@ def same_spelling(text: str) -> list[str]:
     text = text.lower()
     levels = (f"{match[1]}{match[2]}{match[3] or match[1]}{match[4]}" for match in _LEVEL.finditer(text))
     visits = (f"{_number(match[1])}x{_number(match[2])}" for match in _VISITS.finditer(text))
-    return list(dict.fromkeys((*levels, *visits)))
+    doses = (f"{match[1]}{match[2]}" for match in _DOSE.finditer(text))
+    return list(dict.fromkeys((*levels, *visits, *doses)))
 
 
 def count(letters: Iterable[Letter]) -> Mapping[str, int]:

@@ -312,8 +312,10 @@ def test_the_page_that_is_searched_holds_each_issue_under_its_heading_then_the_s
         ("THREE VISITS/WEEK FOR TWELVE WEEKS, one x weekly for eight", ["3x12", "1x8"]),
         ("four sessions a week, 10; five each wk for ten", ["4x10", "5x10"]),
         ("at L4-5, twice; 2 times a week for 4 weeks", ["l4l5", "2x4"]),
+        ("Norco 10/325 mg #60, 7.5 MG and 7.5mg", ["10/325mg", "7.5mg"]),
+        ("1,200 mcg; 2 mgs, L5 g, 3 grams", ["1,200mcg"]),
         ("PT 2x4", []),  # is in the text as it is
-        ("10/325 mg on 4/21/14", []),
+        ("10/325 mg on 4/21/14", ["10/325mg"]),
     ],
 )
 def test_spellings_that_mean_the_same_get_one_form(text: str, forms: list[str]) -> None:

@@ -549,6 +549,33 @@ def test_a_phrase_and_a_level_are_marked_as_they_stand(watched: Page, site_url: 
     assert found <= {"l4-5", "l4-l5", "l4/l5", "l4/5", "physical therapy"}
 
 
+@pytest.mark.parametrize("typed", ["Norco 10/325 mg", "Norco 10/325mg"])
+def test_a_dose_is_found_and_marked_with_or_without_a_blank_before_its_unit(watched: Page, site_url: str, typed: str) -> None:
+    go(watched, f"{site_url}search/?q={quote(typed)}")
+    assert "CM99-0000118" in watched.locator("#results .meta a").all_inner_texts()
+    watched.goto(f"{site_url}decisions/cm99-0000118.html?highlight={quote(typed)}")
+    marked = {text.lower() for text in watched.locator("article mark").all_text_contents()}
+    assert marked == {"norco", "10/325mg"}
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("search/?q=lumbar", r"\d+ issues in them"),
+        ("search/?q=lumbar&sex=male", r"\d+ issues in them"),
+        ("search/?q=lumbar&outcome=upheld", r"\d+ issues in them fit"),
+        ("search/?q=CM99-0000118&outcome=overturned", r"2 issues in it fit"),
+        ("es/search/?q=lumbar", r"\d+ asuntos en ellas"),
+    ],
+)
+def test_issues_are_said_to_fit_where_something_was_asked_of_issues(
+    watched: Page, site_url: str, address: str, told: str
+) -> None:
+    """Words are asked of a letter: all of its issues are counted."""
+    go(watched, f"{site_url}{address}")
+    assert re.fullmatch(told, watched.inner_text("#progress"))
+
+
 def test_without_a_connection_the_page_says_so(page: Page, site_url: str) -> None:
     go(page, f"{site_url}search/")
     page.context.set_offline(True)

@@ -8,15 +8,15 @@ const pattern = patternOf(terms(new URLSearchParams(location.search).get("highli
 const marks = article && pattern ? marked(article, pattern) : [];
 if (marks.length) walk();
 
-/** Phrases as wholes, words with their endings, "l4l5" however it is written; null where nothing is asked for. */
+/** Phrases as wholes, words with their endings, "l4l5" and "20mg" however they are written; null where nothing is asked for. */
 function patternOf({ phrases, words }) {
   const parts = [...phrases, ...words].map((text) => {
     const level = /^([ctls]\d+)([ctls])(\d+)$/.exec(text);
     if (level) return `${level[1]}\\s?[-/]\\s?${level[2]}?-?${level[3]}`;
     const pieces = text.match(/[\p{L}\p{N}]+/gu) ?? [];
     const last = pieces.pop() ?? "";
-    const stem = last.length > 5 ? last.replace(/(?:ing|ions?|ies|es|s|ed)$/i, "") : last;
-    return [...pieces, stem].join("").length > 1 ? [...pieces, `${stem}[\\p{L}\\p{N}]*`].join("[^\\p{L}\\p{N}]+") : "";
+    const stem = (last.length > 5 ? last.replace(/(?:ing|ions?|ies|es|s|ed)$/i, "") : last).replace(/^(\d+)(?=[a-z]+$)/i, "$1\\s?");
+    return [...pieces, last].join("").length > 1 ? [...pieces, `${stem}[\\p{L}\\p{N}]*`].join("[^\\p{L}\\p{N}]+") : "";
   });
   const wanted = parts.filter(Boolean);
   return wanted.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu") : null;

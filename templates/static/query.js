@@ -4,6 +4,7 @@
 // score. The number beside a value counts what choosing it alone in its facet would show: all other facets stay in force.
 
 import { days } from "./catalogue.js";
+import { normal } from "./words.js";
 
 const NONE = -1;
 const MANY = -2;
@@ -181,7 +182,7 @@ export function near(disputed, words) {
 }
 
 function nearTo(disputed, asked) {
-  const own = new Set(disputed.split(/\s+/).map(folded).filter(Boolean));
+  const own = new Set(normal(disputed).split(/\s+/).map(folded).filter(Boolean));
   if (!asked.every((word) => own.has(word))) return 0;
   return 1 + asked.length / own.size;
 }

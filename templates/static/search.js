@@ -256,7 +256,9 @@ function tell({ letters, issues }, { query, parts }, unknown) {
   find("heading").textContent = heading;
   const reversed = monthsReversed();
   announce(reversed || (letters ? say("with_issues", { heading, issues: counted(issues, "issue") }) : heading));
-  find("progress").textContent = letters ? say(letters > 1 ? "issues_in_them" : issues > 1 ? "issues_in_it" : "issues_in_it_fits", { issues: counted(issues, "issue") }) : "";
+  const narrow = index.facets.some(({ key, level }) => level === "issue" && state.chosen.has(key)); // else all of a letter's issues are counted
+  const fit = !narrow ? "" : letters > 1 || issues > 1 ? "_fit" : "_fits";
+  find("progress").textContent = letters ? say(`issues_in_${letters > 1 ? "them" : "it"}${fit}`, { issues: counted(issues, "issue") }) : "";
   find("hide-panel").textContent = letters ? say("show_number", { results: counted(letters, "result") }) : say("show_results");
   document.title = `${heading} · ${say("search")}`;
   const told = [];

@@ -1,13 +1,14 @@
 // What is typed, turned into what the index holds; and the nearest word that it does hold. Pure.
 
 const LEVEL = /(?<![A-Za-z0-9])([CTLS])-?(\d{1,2}) ?[-/] ?([CTLS])?-?(\d{1,2})(?![0-9])/gi;
+const DOSE = /(?<![A-Za-z0-9])(\d[\d.,/-]*) (mg|mcg|gm?|ml|cc)\b/gi;
 const PHRASE = /["“”]([^"“”]*)["“”]/g;
 const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 const STOP = new Set("a an and as at be by for from in is it of on or the to was were with".split(" "));
 
-/** L4-5, L4/L5 and L4-L5 are one word, as in the staged pages. */
+/** L4-5, L4/L5 and L4-L5 are one word, and so are "7.5 mg" and "7.5mg", as in the staged pages. */
 export function normal(text) {
-  return text.replace(LEVEL, (_, one, from, two, to) => `${one}${from}${two ?? one}${to}`.toLowerCase());
+  return text.replace(LEVEL, (_, one, from, two, to) => `${one}${from}${two ?? one}${to}`.toLowerCase()).replace(DOSE, "$1$2");
 }
 
 /** {phrases, words}: what stands in quotes, as it stands; and the other words, little ones left out where others remain. */

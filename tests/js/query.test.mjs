@@ -155,4 +155,5 @@ test("nearness is the share of a disputed treatment that was asked for", () => {
   assert.equal(near("MRI, lumbar", ["lumbar", "MRI"]), 2);
   assert.equal(near("Norco", ["lumbar"]), 0);
   assert.equal(near("Norco", ["#"]), 0);
+  assert.equal(near("Norco 10/325 mg", ["Norco", "10/325mg"]), 2);
 });

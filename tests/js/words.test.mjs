@@ -7,6 +7,8 @@ import { distance, holders, nearest, normal, plain, quoted, shortened, suggestio
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
   assert.equal(normal("C5-6 and L5-S1, 10/325 #60 2x4"), "c5c6 and l5s1, 10/325 #60 2x4");
+  for (const text of ["Norco 10/325 mg", "Norco 10/325mg"]) assert.equal(normal(text), "Norco 10/325mg", text);
+  assert.equal(normal("7.5 MG, 1,200 mcg; 2 mgs, L5 g, 3 grams"), "7.5MG, 1,200mcg; 2 mgs, L5 g, 3 grams");
 });
 
 test("what stands in quotes is a phrase, loose punctuation goes, little words go where others remain", () => {
