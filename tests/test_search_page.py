@@ -245,6 +245,19 @@ def test_a_word_that_means_nothing_can_be_left_out(watched: Page, site_url: str)
     assert watched.locator("#message .empty button").all_inner_texts() == ["all decisions, without the words"]
 
 
+def test_of_words_that_no_letter_holds_together_each_can_be_left_out(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=Norco+zolpidem")
+    assert watched.locator("#message .empty button").all_inner_texts() == [
+        "without “Norco”",
+        "without “zolpidem”",
+        "all decisions, without the words",
+    ]
+    watched.get_by_role("button", name="without “zolpidem”").click()
+    ready(watched)
+    assert watched.input_value("#q") == "Norco"
+    assert decisions(watched) > 0
+
+
 def test_dates_in_the_list_follow_the_order_asked_for(watched: Page, many_shards: Path, serve_site: Callable[..., str]) -> None:
     site_url = serve_site(many_shards)
     orders = {}

@@ -213,13 +213,16 @@ async function excerpts(hit) {
 /** The first words that no letter holds, each with the nearest one that some letter does, the value that it names, and the words beside it. */
 async function absent({ parts, query }) {
   if (!query.asked || !parts.size) return [];
-  const { phrases, words: asked } = query.asked;
-  const everywhere = [...new Set(asked)].filter((word) => [...parts.values()].every((part) => part.absent.includes(word))).slice(0, UNKNOWN);
+  const everywhere = [...new Set(query.asked.words)].filter((word) => [...parts.values()].every((part) => part.absent.includes(word))).slice(0, UNKNOWN);
   const known = everywhere.length ? await vocabulary() : [];
   return Promise.all(everywhere.map(async (word) => {
-    const others = [...phrases.map((phrase) => `"${phrase}"`), ...asked.filter((other) => other !== word)].join(" ");
-    return { word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known), others };
+    return { word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known), others: beside(word, query.asked) };
   }));
+}
+
+/** What was asked for, without a word. */
+function beside(word, { phrases, words: asked }) {
+  return [...phrases.map((phrase) => `"${phrase}"`), ...asked.filter((other) => other !== word)].join(" ");
 }
 
 /** The words that mean each value. */
@@ -294,6 +297,11 @@ function loosen(unknown, { asked, number }) {
     const without = { ...state, q: others, page: 1 };
     if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without, named.facet.key, named.value.id, true)]);
     if (others) ways.push([say("without_word", { word: shortened(word) }), without]);
+  }
+  const together = asked && !unknown.length ? [...new Set(asked.words)].slice(0, UNKNOWN) : []; // each is somewhere, all are nowhere
+  for (const word of together) {
+    const others = beside(word, asked);
+    if (others) ways.push([say("without_word", { word: shortened(word) }), { ...state, q: others, page: 1 }]);
   }
   for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
