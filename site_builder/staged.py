@@ -27,7 +27,7 @@ _VISITS = re.compile(
     r"(?<![\w/])(\d{1,2}|one|two|three|four|five|six)(?: ?x| times?| visits?| sessions?)?(?: ?/ ?| a | per | each | )"
     r"w(?:ee)?k(?:ly)?s?(?: for| times| x|,)? ?(?:x ?)?(\d{1,2}|one|two|three|four|five|six|eight|ten|twelve)(?![\w/])"
 )
-_DOSE = re.compile(r"(?<![a-z0-9])(\d[\d.,/-]*) (mg|mcg|gm?|ml|cc)\b")
+_DOSE = re.compile(r"(?<![a-z0-9])(\d[\d.,/-]{0,15}) (mg|mcg|gm?|ml|cc)\b")
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 _MARKER = re.compile("___PAGEFIND_")
 _WORD = re.compile(r"[a-z0-9]+(?:[^\sa-z0-9]+[a-z0-9]+)*")

@@ -1,7 +1,7 @@
 // What is typed, turned into what the index holds; and the nearest word that it does hold. Pure.
 
 const LEVEL = /(?<![A-Za-z0-9])([CTLS])-?(\d{1,2}) ?[-/] ?([CTLS])?-?(\d{1,2})(?![0-9])/gi;
-const DOSE = /(?<![A-Za-z0-9])(\d[\d.,/-]*) (mg|mcg|gm?|ml|cc)\b/gi;
+const DOSE = /(?<![A-Za-z0-9])(\d[\d.,/-]{0,15}) (mg|mcg|gm?|ml|cc)\b/gi;
 const PHRASE = /["“”]([^"“”]*)["“”]/g;
 const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 const STOP = new Set("a an and as at be by for from in is it of on or the to was were with".split(" "));
