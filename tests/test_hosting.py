@@ -126,5 +126,5 @@ def test_search_works_under_the_policy_as_a_header(nginx: str, page: Any) -> Non
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{nginx}search/?q=injection")
-    page.wait_for_selector("#results[aria-busy=false] a", timeout=20_000)
+    page.wait_for_selector("#results[aria-busy=false] a", timeout=60_000)
     assert wrong == []

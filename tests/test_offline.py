@@ -59,7 +59,7 @@ def quiet(page: Page) -> Iterator[Page]:
 def keep(page: Page, url: str) -> None:
     page.goto(f"{url}help/")
     page.get_by_role("button", name="Keep a copy").click()
-    expect(page.locator("#offline [role=status]")).to_have_text("A copy is kept in this browser.", timeout=20_000)
+    expect(page.locator("#offline [role=status]")).to_have_text("A copy is kept in this browser.")
 
 
 def stores(page: Page) -> list[str]:
@@ -128,7 +128,7 @@ def test_a_new_generation_takes_over_whole(quiet: Page, context: BrowserContext,
     assert found(quiet) == "3 decisions"  # the old one goes on answering while the new one arrives
     until(quiet, "navigator.serviceWorker.getRegistration().then((made) => Boolean(made.waiting))")
     quiet.goto(f"{url}search/")
-    expect(quiet.locator("#heading")).to_have_text("4 decisions", timeout=20_000)  # the page is left once for the new worker
+    expect(quiet.locator("#heading")).to_have_text("4 decisions")  # the page is left once for the new worker
     until(quiet, "caches.keys().then((names) => names.length === 1)")
     (after,) = stores(quiet)
     assert after != before
@@ -145,7 +145,7 @@ def test_a_generation_that_is_not_whole_is_not_kept(quiet: Page, own: tuple[Path
     (folder / "site" / "about" / "index.html").write_text("<!doctype html><title>other</title>")
     quiet.goto(f"{url}help/")
     quiet.get_by_role("button", name="Keep a copy").click()
-    expect(quiet.locator("#offline [role=status]")).to_contain_text("could not be fetched whole", timeout=20_000)
+    expect(quiet.locator("#offline [role=status]")).to_contain_text("could not be fetched whole")
     assert stores(quiet) == []
 
 
