@@ -49,7 +49,7 @@ class Value(Frozen, frozen=True, forbid_unknown_fields=True):
 
 
 class Facet(Frozen, frozen=True, forbid_unknown_fields=True):
-    """A facet file: what readers filter by. Exactly one of `field` and `over` is given, or neither (a pure vocabulary)."""
+    """A facet file: what readers filter by. Exactly one of `field` and `over` is given, or neither: see `Rules.names`."""
 
     label: str
     plural: str
@@ -182,6 +182,11 @@ class Rules(NamedTuple):
     """In the order in which readers see them; files without `field` and `over` are not among them."""
     vocabularies: Mapping[str, Vocabulary]
     """By file stem."""
+
+    @property
+    def names(self) -> list[Vocabulary]:
+        """Those of files without `field` and `over`: names of one thing, by any of which a search finds it."""
+        return [known for known in self.vocabularies.values() if not (known.facet.field or known.facet.over)]
 
     def vocabulary_of(self, facet: Facet) -> Vocabulary:
         return self.vocabularies[facet.vocabulary or facet.key]

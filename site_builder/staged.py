@@ -59,6 +59,14 @@ def same_spelling(text: str) -> list[str]:
     return list(dict.fromkeys((*levels, *visits, *doses)))
 
 
+def other_names(text: str, rules: Rules) -> Iterator[str]:
+    """By which somebody might look for what the text names: a generic name for a brand, an abbreviation."""
+    own = _parts(text)
+    for names in rules.names:
+        for value in map(names.by_id.__getitem__, names.ids(text)):
+            yield from (name for name in (*value.words, *value.synonyms) if not _parts(name) <= own)
+
+
 def count(letters: Iterable[Letter]) -> Mapping[str, int]:
     """Word -> in how many of the letters it stands."""
     return Counter(word for letter in letters for word in _words(letter))
@@ -99,8 +107,9 @@ def _issue(issue: Issue) -> str:
 
 def _added(letter: Letter, rules: Rules) -> Iterable[str]:
     """Each once."""
+    text = _text(letter)
     labels = (label for issue in letter.issues for label in _labels(issue, rules))
-    return dict.fromkeys((*same_spelling(_text(letter)), *labels))
+    return dict.fromkeys((*same_spelling(text), *other_names(text, rules), *labels))
 
 
 def _text(letter: Letter) -> str:

@@ -243,6 +243,15 @@ FILED = rules.load(
             order = 20
             over = "disputed"
             value = [{id = "scan", label = "Magnetic & more"}, {id = "cream", label = "MRI, Upheld"}, {id = "soma", label = "Soma"}]""",
+        "names": """
+            label = "Name"
+            plural = "Names"
+            level = "issue"
+            order = -1
+            value = [
+              {id = "carisoprodol", label = "Carisoprodol", words = ["soma", "carisoprodol"]},
+              {id = "therapy", label = "Therapy", words = ["physical therapy", "physiotherapy"], synonyms = ["PT"]},
+            ]""",
         "decided": """
             label = "Decided"
             plural = "Decided"
@@ -294,11 +303,24 @@ def test_the_page_that_is_searched_holds_each_issue_under_its_heading_then_the_s
     assert page.content.decode() == (
         '<!doctype html><html lang="en"><head><title>&lt;MRI&gt;; Soma</title></head>'
         '<body data-pagefind-body data-pagefind-meta="title[data-title], added[data-added]" data-title="&lt;MRI&gt;; Soma" '
-        'data-added="c5c6, l5s1, l4l5, Low back, Magnetic &amp; more">'
+        'data-added="c5c6, l5s1, l4l5, carisoprodol, Low back, Magnetic &amp; more">'
         '<h2 id="issue-1">&lt;MRI&gt;</h2><p>Six visits, then MRI</p><p>ODG at C5-6</p><p>MTUS</p><p>L5/S1.</p><p>Upheld</p>'
         '<h2 id="issue-2">Soma</h2>'
         '<h2 id="summary">Case summary</h2><p>Injured at L4/L5. ___ PAGEFIND_ANCHOR___div:1:x</p><p>Rest.</p></body></html>'
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Soma 350mg", ["carisoprodol"]),
+        ("Soma (carisoprodol)", []),
+        ("physical therapy twice a week", ["physiotherapy", "PT"]),
+        ("the pt reports pain", []),  # a patient
+    ],
+)
+def test_a_letter_is_found_by_the_other_names_of_what_it_names(text: str, names: list[str]) -> None:
+    assert list(staged.other_names(text, FILED)) == names
 
 
 @pytest.mark.parametrize(

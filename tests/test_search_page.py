@@ -589,6 +589,13 @@ def test_issues_are_said_to_fit_where_something_was_asked_of_issues(
     assert re.fullmatch(told, watched.inner_text("#progress"))
 
 
+def test_a_drug_is_found_by_its_other_name_unless_that_stands_in_quotes(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=Neurontin")
+    assert "CM99-0000507" in watched.locator("#results .meta a").all_inner_texts()  # it says gabapentin
+    go(watched, f"{site_url}search/?q=%22Neurontin%22")
+    assert "CM99-0000507" not in watched.locator("#results .meta a").all_inner_texts()
+
+
 def test_without_a_connection_the_page_says_so(page: Page, site_url: str) -> None:
     go(page, f"{site_url}search/")
     page.context.set_offline(True)
