@@ -591,7 +591,8 @@ def test_issues_are_said_to_fit_where_something_was_asked_of_issues(
 
 def test_a_drug_is_found_by_its_other_name_unless_that_stands_in_quotes(watched: Page, site_url: str) -> None:
     go(watched, f"{site_url}search/?q=Neurontin")
-    assert "CM99-0000507" in watched.locator("#results .meta a").all_inner_texts()  # it says gabapentin
+    card = watched.locator("#results > li").filter(has_text="CM99-0000507")
+    expect(card).to_contain_text("The letter says it in other words or another spelling.")  # gabapentin
     go(watched, f"{site_url}search/?q=%22Neurontin%22")
     assert "CM99-0000507" not in watched.locator("#results .meta a").all_inner_texts()
 
@@ -703,6 +704,10 @@ def test_what_an_issue_is_filed_under_finds_its_letter_and_is_never_quoted(watch
     assert decisions(watched) == 0
     go(watched, f"{site_url}search/?q=%22fusion+L4-5%22")
     assert names.all_inner_texts() == ["CM99-0000513"]
+    for words in ("fusion", "L4-5"):
+        go(watched, f"{site_url}search/?q={words}")
+        assert names.count()
+        assert watched.locator("#results .faint").count() == 0, words
 
 
 def test_another_language_keeps_the_search(watched: Page, site_url: str) -> None:

@@ -42,8 +42,9 @@ export function day(iso) {
 }
 
 /**
- * `rows`: [{card, matching: Set of places, nearness of each place to the words, query, excerpts}]. `excerpts()`, where there are any,
- * promises a Map: number of the issue, 0 for the letter -> html. It is asked when the card comes into view.
+ * `rows`: [{card, matching: Set of places, nearness of each place to the words, query, named: none of the words is the letter's own,
+ * excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter -> html. It is asked when the
+ * card comes into view.
  */
 export function showResults(list, rows, root) {
   watcher?.disconnect();
@@ -76,7 +77,7 @@ function seen(entries) {
 }
 
 /** The issues that fit come first, those with the words before the others; the rest is folded away. */
-function result({ card: [id, number, date, issues], matching, nearness, query }, root, excerpts = new Map()) {
+function result({ card: [id, number, date, issues], matching, nearness, query, named }, root, excerpts = new Map()) {
   const url = `${root}decisions/${encodeURIComponent(id)}.html`;
   const mark = query ? `?highlight=${encodeURIComponent(query)}` : "";
   const weight = (place) => (matching.has(place) ? 8 : 0) + (nearness[place] ?? 0) + (excerpts.has(place + 1) ? 1 : 0);
@@ -97,6 +98,7 @@ function result({ card: [id, number, date, issues], matching, nearness, query },
     make("ul", { class: "issues" }, ...items),
     folded.length ? make("details", {}, make("summary", {}, say("more_in_letter", { number: folded.length })), make("ul", { class: "issues" }, ...folded)) : "",
     about && !told ? quote(about) : "",
+    named ? make("p", { class: "faint" }, say("other_words")) : "",
   );
 }
 

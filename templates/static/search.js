@@ -8,7 +8,7 @@ import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { nearest, quoted, shortened, terms, valueNamed } from "./words.js";
+import { nearest, normal, quoted, shortened, terms, valueNamed } from "./words.js";
 
 const SIZE = 20;
 const AT_ONCE = 4;
@@ -192,7 +192,8 @@ async function row(letter, { parts, query }) {
   const card = (await cards(shard, Math.floor(place / index.cards)))[place % index.cards];
   const hit = part.hits?.get(place);
   const nearness = query.asked ? card[3].map(([disputed]) => near(disputed, words(query.asked))) : [];
-  return { card, matching, nearness, query: query.asked ? state.q : "", excerpts: hit && (() => excerpts(hit)) };
+  const named = Boolean(hit) && !hit.own && normal(state.q) === state.q; // levels and doses are the letter's own, in one spelling
+  return { card, matching, nearness, query: query.asked ? state.q : "", named, excerpts: hit && (() => excerpts(hit)) };
 }
 
 async function cards(shard, number) {
