@@ -108,8 +108,8 @@ def _issue(issue: Issue) -> str:
 def _added(letter: Letter, rules: Rules) -> Iterable[str]:
     """Each once."""
     text = _text(letter)
-    labels = (label for issue in letter.issues for label in _labels(issue, rules))
-    return dict.fromkeys((*same_spelling(text), *other_names(text, rules), *labels))
+    labels = dict.fromkeys(label for issue in letter.issues for label in _labels(issue, rules))
+    return dict.fromkeys((*same_spelling(text), *other_names(", ".join((text, *labels)), rules), *labels))
 
 
 def _text(letter: Letter) -> str:

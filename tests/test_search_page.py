@@ -589,6 +589,14 @@ def test_issues_are_said_to_fit_where_something_was_asked_of_issues(
     assert re.fullmatch(told, watched.inner_text("#progress"))
 
 
+def test_plain_words_find_what_an_issue_is_filed_under(watched: Page, site_url: str, sample_site: Path) -> None:
+    exported = [json.loads(line) for line in (sample_site / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
+    filed = {letter["case_number"] for letter in exported for issue in letter["issues"] if issue["subcategory"] == "opioid"}
+    go(watched, f"{site_url}search/?q=pain+killers")
+    assert filed <= set(watched.locator("#results .meta a").all_inner_texts())
+    assert filed
+
+
 def test_a_drug_is_found_by_its_other_name_unless_that_stands_in_quotes(watched: Page, site_url: str) -> None:
     go(watched, f"{site_url}search/?q=Neurontin")
     card = watched.locator("#results > li").filter(has_text="CM99-0000507")
