@@ -1,9 +1,9 @@
 """The lean pages that the text index reads: what people search for in a letter, without boilerplate. Pure; never published.
 
 One heading with `id="issue-N"` an issue, so that a hit leads to its issue. What helps finding but is not the letter's word stands
-beside the title, where the index searches but never quotes: what the issues are filed under, and spellings that mean the same, in
-the form into which the search box turns what is typed: L4-5, L4/L5 and L4-L5 as `l4l5`, "7.5 mg" as `7.5mg`; "2 times a week for
-4 weeks" as `2x4`.
+beside the title, where the index searches but never quotes: what the issues are filed under, other names of what is named, and
+spellings that mean the same, in the form into which the search box turns what is typed: L4-5, L4/L5 and L4-L5 as `l4l5`, "7.5 mg"
+as `7.5mg`; "2 times a week for 4 weeks" as `2x4`.
 """
 
 from __future__ import annotations
