@@ -71,7 +71,7 @@ _COUNTS = re.compile(
     r"|derangement|impingement|tunnel(?! release)|contracture|triggering|disc disease|degenerati|disorder|spondyl|stenosis"
     r"|syndrome|lesion|arthritis|arthrosis|arthropathy|tendinopathy|tendinosis"
     r"|chondromalacia|necrosis|neuropath|neuroma|hernia|asthma|ulcer|reflux|gerd|insufficiency|panic|swollen|nonunion|cyst|dizz"
-    r"|rupture|depressi|anxiety|\bptsd\b|compensable|hearing loss|tinnitus|\bringing|vertigo|carious|caries|grind"
+    r"|rupture|depress(?:i|ed\b)|cramp|anxiety|\bptsd\b|compensable|hearing loss|tinnitus|\bringing|vertigo|carious|caries|grind"
     r"|develop(?:ed|ing|s)|scar(?:ring|s)?\b|foreign body|migraine|headache"
     r"|\b[a-z]{3,20}(?:itis|algia|dynia)\b|\b(?:crps|rsd|cts|djd|ddd|hnp|tmj)\b|\bburn(?:s|ed)?\b|scald"
     # what was operated on was injured
@@ -104,6 +104,7 @@ _IMAGING = (
 _OTHER = re.compile(
     r"request|authoriz|utili[sz]ation|non-? ?certif|certif|determin|recommend|\bplan(?:s|ned)?\b|prescri|appeal|modified the"
     r"|past medical|\bpast h(?:x|istory)|\bas a (?:child|teenager|youth)\b|childhood|since youth|\bpmh\b|medical history"
+    r"|in high school|outside (?:of )?(?:the|this|his|her) (?:claim|case)\b|not claimed"
     r"|surgical history|family history|social history|prior history|remote history|other history|past surger|comorbid"
     r"|none of which (?:is|are) part of|(?:different|other) (?:claim|carrier)|\ban old (?:[a-z]+ )?injur|since age [0-9]"
     r"|(?:previous|earlier|prior) (?:\w+ ){0,3}(?:injury|claim|repairs?)\b|without (?:residual|recurrence)|full recovery"
@@ -137,7 +138,8 @@ _NOT_AFTER = re.compile(
     r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
     r"|not (?:painful|injured|involved|accepted|reported|burn(?:ed|t)|symptomatic|affected)"
     r"|never been injured|pain[- ]free|benign|preserved|full\b"
-    r"|controlled|denied)|denied|d(?:id|oes|o) not (?:hurt|bother))"
+    r"|clear\b|not swollen|controlled|denied)|denied|not (?:painful|symptomatic|injured|involved|affected)"
+    r"|d(?:id|oes|o) not (?:hurt|bother))"
     r"|[^,;]{0,35}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated"
     r"|not (?:industrial\b|(?:industrially|work)[ -]?related)))"
 )
@@ -163,6 +165,10 @@ _SLEEPLESS_OF_MIND = re.compile(
     r"(?:inability|depress|anxi|stress|mental|psych|emotion|ptsd|post-?traumatic)"
 )
 """Sleeplessness that comes of a troubled mind is no disease apart."""
+_INJURED_ON = re.compile(r"(?:injur\w*|\bdoi\b|claim\b)[^.;]{0,40}?\b\d{1,2}[-/]\d{1,2}[-/](\d{4}|\d{2})\b")
+_OPERATED_IN = re.compile(
+    r"(?:\bhad\b|under(?:went|gone)|operat|surger|repair|replacement|reconstruct)[^.;]{0,80}\bin ((?:19|20)\d\d)\b"
+)
 _AFTER_SURGERY = re.compile(r"(?:status[- ]post|s/p|post[- ]?op(?:erative)?|under(?:went|gone)|\bhad) (?:[a-z]+ ){0,2}$")
 
 
@@ -183,7 +189,8 @@ def requested(text: str, vocabulary: Vocabulary, injured: Sequence[str] = ()) ->
 def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
     sentences = list(_sentences(paragraphs))
-    mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary)]
+    year = _year_of_injury(sentences)
+    mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary, year)]
     awake = [mention for mention in mentions if mention.match.words not in _SLEEP]
     if len(awake) < len(mentions) and any(_SLEEPLESS_OF_MIND.search(squeeze(sentence)) for sentence in sentences):
         mentions = awake
@@ -221,8 +228,19 @@ def _is_of_a_limb(match: Match, matches: Sequence[Match]) -> bool:
     return named and any(other.value.id != match.value.id for other in matches)
 
 
-def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
-    """The regions of a sentence that is about the injury, without those denied and those only imaged or treated."""
+def _year_of_injury(sentences: Iterable[str]) -> int:
+    """Of the first date that is told of it; 0 for none, and for cumulative trauma, which has years of its own."""
+    for text in map(squeeze, sentences):
+        if told := _INJURED_ON.search(text):
+            year = int(told[1])
+            return 0 if "cumulative" in text else year if year > 99 else year + (2000 if year < 50 else 1900)
+    return 0
+
+
+def _counting(sentence: str, vocabulary: Vocabulary, year: int) -> Iterator[_Mention]:
+    """The regions of a sentence that is about the injury, without those denied, those only imaged or treated, and those operated
+    on in an earlier year than that of the injury.
+    """
     text = squeeze(sentence)
     why = _about(text)
     if why is None:
@@ -231,6 +249,10 @@ def _counting(sentence: str, vocabulary: Vocabulary) -> Iterator[_Mention]:
     start = 0
     for border in [*(match.start() for match in _CLAUSE.finditer(text)), len(text)]:
         clause = text[start:border]
+        operated = _OPERATED_IN.search(clause)
+        if operated and int(operated[1]) < year:
+            start = border
+            continue
         for match in matches:
             here = start <= match.start < border and not _is_of_a_limb(match, matches)
             if here and not _denied(clause, match.start - start, match.end - start) and not _imaged(text, match):

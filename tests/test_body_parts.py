@@ -185,3 +185,22 @@ def test_anything_is_read_without_an_error(pieces: list[str]) -> None:
     ids, evidence = body_parts.injured(["".join(pieces)], REGIONS)
     assert set(ids) <= REGIONS.by_id.keys()
     assert {found.value for found in evidence} == set(ids)
+
+
+@pytest.mark.parametrize(
+    ("summary", "regions"),
+    [
+        ("Injured the low back on 9-19-16. He underwent hip replacement in 2008.", ["low-back"]),
+        ("Injured the low back on 9-19-2016. He underwent hip replacement in 2016.", ["low-back", "hip-pelvis"]),
+        (
+            "A cumulative injury of 9-19-16 to the low back. He underwent carpal tunnel release in 2012.",
+            ["wrist-hand", "low-back"],
+        ),
+        ("Date of injury: 3/4/98. Low back pain. She had left knee surgery in 1990.", ["low-back"]),
+        ("Low back pain. She had left knee surgery in 1990.", ["low-back", "knee"]),  # nothing says when the injury was
+        ("Injured the low back on 9-19-16. He has asthma, not claimed.", ["low-back"]),
+        ("Injured the low back on 9-19-16. Neck not painful.", ["low-back"]),
+    ],
+)
+def test_what_was_operated_on_in_a_year_before_the_injury_is_not_injured(summary: str, regions: list[str]) -> None:
+    assert sorted(body_parts.injured([summary], REGIONS)[0]) == sorted(regions)
