@@ -79,7 +79,7 @@ def get(url: str) -> tuple[int, Message, bytes]:
 
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
     try:
-        with urllib.request.build_opener(Stay).open(request, timeout=10) as answer:
+        with urllib.request.build_opener(Stay).open(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -618,18 +619,23 @@ def test_without_a_connection_the_page_says_so(page: Page, site_url: str) -> Non
 
 
 def test_one_search_is_announced_once_and_none_while_typing(watched: Page, site_url: str) -> None:
-    go(watched, f"{site_url}search/")
-    watched.evaluate(
-        """() => {
-          window.told = [];
-          const status = document.getElementById("status");
-          new MutationObserver(() => window.told.push(status.textContent)).observe(status, { childList: true });
-        }"""
-    )
-    watched.focus("#q")
-    watched.keyboard.type("lumbar", delay=260)  # slow enough that every beginning is searched
-    ready(watched)
-    expect(watched.locator("#status")).to_contain_text("“lumbar”")
+    for _ in range(10):
+        go(watched, f"{site_url}search/")
+        watched.evaluate(
+            """() => {
+              window.told = [];
+              window.strokes = [];
+              const status = document.getElementById("status");
+              new MutationObserver(() => window.told.push(status.textContent)).observe(status, { childList: true });
+              document.getElementById("q").addEventListener("input", () => window.strokes.push(performance.now()));
+            }"""
+        )
+        watched.focus("#q")
+        watched.keyboard.type("lumbar", delay=260)  # slow enough that every beginning is searched
+        ready(watched)
+        expect(watched.locator("#status")).to_contain_text("“lumbar”")
+        if max(after - before for before, after in pairwise(watched.evaluate("strokes"))) < 600:
+            break  # else the machine was too busy to type without a pause
     assert len(watched.evaluate("told")) == 1
 
 

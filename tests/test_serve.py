@@ -59,7 +59,7 @@ class Response:
 
 def raw(port: int, request: bytes) -> Response:
     """What comes back for the bytes of a request."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         return Response(b"".join(iter(lambda: connection.recv(65536), b"")))
@@ -265,7 +265,7 @@ def test_only_pages_of_this_server_hear_of_builds(watched: tuple[int, Reloads], 
 
 def test_an_open_page_hears_of_each_build_and_of_failures(watched: tuple[int, Reloads]) -> None:
     port, reloads = watched
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"GET /__reload HTTP/1.1\r\nHost: localhost\r\n\r\n")
         lines = connection.makefile("r", encoding="utf-8")
         while lines.readline().strip():
