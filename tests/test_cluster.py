@@ -27,7 +27,8 @@ distributed = pytest.importorskip("distributed")
 ADDRESS = "https://example.org/imr/"
 LONG = pytest.mark.skipif(not FULL, reason="make test-full")
 LETTERS = 600 if FULL else 130
-"""Of some thirteen years: as many shards."""
+YEARS = {str(year) for year in range(2013, 2026)} if FULL else {"2014", "2016", "2018", "2019", "2020", "2021"}
+"""As many shards."""
 
 
 YEARS_APART = "from site_builder import catalogue; catalogue.LETTERS_TOGETHER = 0"
@@ -64,7 +65,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders by year, an archive, and some that lie loose; a table, a notice, and one letter that is taken down."""
     folder = tmp_path_factory.mktemp("cluster") / "letters"
     folder.mkdir()
-    written = list(corpus.letters(LETTERS, 7))
+    written = [letter for letter in corpus.letters(LETTERS, 7) if letter.decision_year in YEARS]
     with zipfile.ZipFile(folder / "2016.zip", "w") as archive:
         for letter in written:
             year = letter.decision_year or "undated"
@@ -110,7 +111,7 @@ def test_pieces_done_one_after_the_other_give_the_site_of_one_build(
 ) -> None:
     job = job_of(letters, tmp_path / "work")
     read_all(job)
-    assert len(cluster.shards(job)) >= 12
+    assert len(cluster.shards(job)) >= len(YEARS)
     build_all(job)
     report = cluster.assemble(job, tmp_path / "site")
     assert tree(tmp_path / "site") == alone

@@ -299,11 +299,6 @@ function loosen(unknown, { asked, number }) {
     if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without, named.facet.key, named.value.id, true)]);
     if (others) ways.push([say("without_word", { word: shortened(word) }), without]);
   }
-  const together = asked && !unknown.length ? [...new Set(asked.words)].slice(0, UNKNOWN) : []; // each is somewhere, all are nowhere
-  for (const word of together) {
-    const others = beside(word, asked);
-    if (others) ways.push([say("without_word", { word: shortened(word) }), { ...state, q: others, page: 1 }]);
-  }
   for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
       const label = facet.values[facet.number.get(id)]?.label ?? id;
@@ -311,6 +306,11 @@ function loosen(unknown, { asked, number }) {
     }
   }
   if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
+  const together = asked && !unknown.length ? [...new Set(asked.words)].slice(0, UNKNOWN) : []; // each of them is somewhere
+  for (const word of together) {
+    const others = beside(word, asked);
+    if (others) ways.push([say("without_word", { word: shortened(word) }), { ...state, q: others, page: 1 }]);
+  }
   const narrow = state.chosen.size || state.from || state.to;
   if (asked || number) ways.push([say(narrow ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
   const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next).then(toHeading))));
