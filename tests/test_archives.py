@@ -121,7 +121,7 @@ def test_a_hostile_archive_costs_itself_and_is_told_by_name(name: str, tmp_path:
     assert refused[0].file.startswith("evil.zip")
     assert told in refused[0].message
     assert all(sign.isprintable() for problem in problems for sign in problem.message + problem.file)
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
     assert {path.name for path in tmp_path.iterdir()} == {"evil.zip", "good.txt"}
 
@@ -185,7 +185,7 @@ def test_a_thousand_bombs_are_refused_in_no_time(tmp_path: Path) -> None:
     sources, problems = read_folder(tmp_path)
     assert sources == []
     assert sum(problem.code == "archive-member" for problem in problems) == 20
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 1
 
 
 def test_takedowns_by_another_name_beside_an_archive_stop_the_build(tmp_path: Path) -> None:

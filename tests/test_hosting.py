@@ -21,7 +21,7 @@ import pytest
 
 from site_builder import privacy, ship
 from site_builder.model import Section
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.example_site import letter
 
 HOSTING = (ROOT / "docs/hosting.md").read_text(encoding="utf-8")
@@ -126,5 +126,5 @@ def test_search_works_under_the_policy_as_a_header(nginx: str, page: Any) -> Non
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{nginx}search/?q=injection")
-    page.wait_for_selector("#results[aria-busy=false] a", timeout=60_000)
+    page.wait_for_selector("#results[aria-busy=false] a", timeout=PATIENCE)
     assert wrong == []

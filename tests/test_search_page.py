@@ -127,7 +127,7 @@ def test_every_matching_issue_shown_has_the_chosen_outcome(watched: Page, site_u
     assert set(badges) == {"Overturned"}
 
 
-@pytest.mark.parametrize("typed", ["CM99-0000204", "cm99 0000204", "0000204"])
+@pytest.mark.parametrize("typed", ["CM99-0000204", "cm99 0000204", "0000204", "CM990000204", "99-0000204"][: None if FULL else 3])
 def test_a_case_number_in_any_punctuation_leads_to_its_letter(watched: Page, site_url: str, typed: str) -> None:
     go(watched, f"{site_url}search/")
     search(watched, typed)
@@ -298,7 +298,7 @@ def test_months_the_wrong_way_round_are_told_where_results_would_be_and_swapped(
     assert watched.locator("#results > li").count() > 0
 
 
-@pytest.mark.parametrize("typed", ["2016-04", "April 2016"])
+@pytest.mark.parametrize("typed", ["2016-04", "April 2016", "4/2016", "2016/04", "201604", "apr 3, 2016"][: None if FULL else 2])
 def test_a_month_can_be_typed_where_a_browser_has_no_field_for_months(watched: Page, site_url: str, typed: str) -> None:
     go(watched, f"{site_url}search/?from=2015-01")
     watched.evaluate("document.getElementById('from').type = 'text'")
@@ -751,7 +751,9 @@ VALUES = """
 """
 
 
-@pytest.mark.parametrize("query", ["", "?q=lumbar&outcome=overturned", "?q=zzyzx"])
+@pytest.mark.parametrize(
+    "query", ["", "?q=lumbar&outcome=overturned", "?q=zzyzx", "?q=lumbar", "?q=shoulder"][: None if FULL else 3]
+)
 def test_a_long_facet_leaves_out_values_without_letters_first_and_never_one_alone(
     watched: Page, site_url: str, query: str
 ) -> None:
