@@ -136,9 +136,9 @@ _NOT_AFTER = re.compile(
     r"| (?:(?:is|are|was|were|has|have) (?:now |been |completely |fully |well "
     r"|(?:noted|found|said|reported|described) (?:to be |as ))?(?:without|unremarkable|asymptomatic|suspected"
     r"|non-?tender|normal|within normal|wnl|absent|fine\b|ok(?:ay)?\b|good\b|resolved"
-    r"|not (?:painful|injured|involved|accepted|reported|burn(?:ed|t)|symptomatic|affected)"
+    r"|not (?:painful|injured|involved|accepted|reported|burn(?:ed|t)|symptomatic|affected|swollen)"
     r"|never been injured|pain[- ]free|benign|preserved|full\b"
-    r"|clear\b|not swollen|controlled|denied)|denied|not (?:painful|symptomatic|injured|involved|affected)"
+    r"|clear\b|controlled|denied)|denied|not (?:painful|symptomatic|injured|involved|affected)"
     r"|d(?:id|oes|o) not (?:hurt|bother))"
     r"|[^,;]{0,35}(?:non-?industrial|not part of (?:the|this|his|her) claim|unrelated"
     r"|not (?:industrial\b|(?:industrially|work)[ -]?related)))"
@@ -188,11 +188,11 @@ def requested(text: str, vocabulary: Vocabulary, injured: Sequence[str] = ()) ->
 
 def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
-    sentences = list(_sentences(paragraphs))
+    sentences = list(map(squeeze, _sentences(paragraphs)))
     year = _year_of_injury(sentences)
     mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary, year)]
     awake = [mention for mention in mentions if mention.match.words not in _SLEEP]
-    if len(awake) < len(mentions) and any(_SLEEPLESS_OF_MIND.search(squeeze(sentence)) for sentence in sentences):
+    if len(awake) < len(mentions) and any(map(_SLEEPLESS_OF_MIND.search, sentences)):
         mentions = awake
     named = set[str]()
     if any(mention.match.words == "back" for mention in mentions):  # which part of it, any sentence may tell
@@ -230,18 +230,17 @@ def _is_of_a_limb(match: Match, matches: Sequence[Match]) -> bool:
 
 def _year_of_injury(sentences: Iterable[str]) -> int:
     """Of the first date that is told of it; 0 for none, and for cumulative trauma, which has years of its own."""
-    for text in map(squeeze, sentences):
-        if told := _INJURED_ON.search(text):
+    for sentence in sentences:
+        if told := _INJURED_ON.search(sentence):
             year = int(told[1])
-            return 0 if "cumulative" in text else year if year > 99 else year + (2000 if year < 50 else 1900)
+            return 0 if "cumulative" in sentence else year if year > 99 else year + (2000 if year < 50 else 1900)
     return 0
 
 
-def _counting(sentence: str, vocabulary: Vocabulary, year: int) -> Iterator[_Mention]:
-    """The regions of a sentence that is about the injury, without those denied, those only imaged or treated, and those operated
-    on in an earlier year than that of the injury.
+def _counting(text: str, vocabulary: Vocabulary, year: int) -> Iterator[_Mention]:
+    """The regions of a squeezed sentence that is about the injury, without those denied, those only imaged or treated, and those
+    operated on in an earlier year than that of the injury.
     """
-    text = squeeze(sentence)
     why = _about(text)
     if why is None:
         return
@@ -250,12 +249,15 @@ def _counting(sentence: str, vocabulary: Vocabulary, year: int) -> Iterator[_Men
     for border in [*(match.start() for match in _CLAUSE.finditer(text)), len(text)]:
         clause = text[start:border]
         operated = _OPERATED_IN.search(clause)
-        if operated and int(operated[1]) < year:
-            start = border
-            continue
+        is_earlier = operated is not None and int(operated[1]) < year
         for match in matches:
             here = start <= match.start < border and not _is_of_a_limb(match, matches)
-            if here and not _denied(clause, match.start - start, match.end - start) and not _imaged(text, match):
+            if (
+                here
+                and not is_earlier
+                and not _denied(clause, match.start - start, match.end - start)
+                and not _imaged(text, match)
+            ):
                 yield _Mention(match, why)
         start = border
 
