@@ -25,6 +25,8 @@ Example = tuple[str, str]
 
 REMEMBERED = 4096
 """Texts whose values are kept: letters use the same requests and guideline lines again and again."""
+LINE = 500
+"""Most characters of such a text; longer ones do not come again."""
 
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
 
@@ -116,7 +118,8 @@ class Vocabulary:
 
         Equal spans may name several values ("leg pain": two regions). Offsets are into `squeeze(text)`.
         """
-        return self._known(squeeze(text))
+        text = squeeze(text)
+        return self._known(text) if len(text) <= LINE else self._find(text)
 
     def _find(self, text: str) -> tuple[Match, ...]:
         found = [*self._words_in(text), *self._patterns_in(text)]
