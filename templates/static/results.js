@@ -3,7 +3,6 @@
 import { ENGLISH, MONTHS, say } from "./say.js";
 
 const OPEN = 4;
-const SHOWN = 10; // of the values of a facet, as in search.html
 const NUMBER = new Intl.NumberFormat("en-US");
 
 export function make(tag, attributes = {}, ...children) {
@@ -42,9 +41,9 @@ export function day(iso) {
 }
 
 /**
- * `rows`: [{card, matching: Set of places, nearness of each place to the words, query, named: none of the words is the letter's own,
- * excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter -> html. It is asked when the
- * card comes into view.
+ * `rows`: [{card, matching: Set of places, nearness of each place to the words, query, reworded: none of the words is the letter's
+ * own, excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter -> html. It is asked when
+ * the card comes into view.
  */
 export function showResults(list, rows, root) {
   watcher?.disconnect();
@@ -77,7 +76,7 @@ function seen(entries) {
 }
 
 /** The issues that fit come first, those with the words before the others; the rest is folded away. */
-function result({ card: [id, number, date, issues], matching, nearness, query, named }, root, excerpts = new Map()) {
+function result({ card: [id, number, date, issues], matching, nearness, query, reworded }, root, excerpts = new Map()) {
   const url = `${root}decisions/${encodeURIComponent(id)}.html`;
   const mark = query ? `?highlight=${encodeURIComponent(query)}` : "";
   const weight = (place) => (matching.has(place) ? 8 : 0) + (nearness[place] ?? 0) + (excerpts.has(place + 1) ? 1 : 0);
@@ -98,7 +97,7 @@ function result({ card: [id, number, date, issues], matching, nearness, query, n
     make("ul", { class: "issues" }, ...items),
     folded.length ? make("details", {}, make("summary", {}, say("more_in_letter", { number: folded.length })), make("ul", { class: "issues" }, ...folded)) : "",
     about && !told ? quote(about) : "",
-    named ? make("p", { class: "faint" }, say("other_words")) : "",
+    reworded ? make("p", { class: "faint" }, say("other_words")) : "",
   );
 }
 
@@ -146,7 +145,7 @@ export function showCounts(panel, facets, counts) {
 function shorten(box) {
   const items = [...box.querySelectorAll(":scope > ul > li")];
   const full = (item) => !item.classList.contains("none");
-  const wanted = new Set([...items.filter(full), ...items.filter((item) => !full(item))].slice(0, SHOWN));
+  const wanted = new Set([...items.filter(full), ...items.filter((item) => !full(item))].slice(0, Number(box.dataset.shown)));
   const rest = items.filter((item) => !wanted.has(item) && !item.querySelector(":checked, :focus"));
   for (const item of items) item.classList.toggle("rest", rest.length > 1 && rest.includes(item));
   box.querySelector(".show-all").hidden = rest.length < 2;

@@ -192,8 +192,8 @@ async function row(letter, { parts, query }) {
   const card = (await cards(shard, Math.floor(place / index.cards)))[place % index.cards];
   const hit = part.hits?.get(place);
   const nearness = query.asked ? card[3].map(([disputed]) => near(disputed, words(query.asked))) : [];
-  const named = Boolean(hit) && !hit.own && normal(state.q) === state.q; // levels and doses are the letter's own, in one spelling
-  return { card, matching, nearness, query: query.asked ? state.q : "", named, excerpts: hit && (() => excerpts(hit)) };
+  const reworded = Boolean(hit) && !hit.own && normal(state.q) === state.q; // levels and doses are the letter's own, in one spelling
+  return { card, matching, nearness, query: query.asked ? state.q : "", reworded, excerpts: hit && (() => excerpts(hit)) };
 }
 
 async function cards(shard, number) {
@@ -211,14 +211,12 @@ async function excerpts(hit) {
   return found;
 }
 
-/** The first words that no letter holds, each with the nearest one that some letter does, the value that it names, and the words beside it. */
+/** The first words that no letter holds, each with the nearest one that some letter does, and the value that it names. */
 async function absent({ parts, query }) {
   if (!query.asked || !parts.size) return [];
   const everywhere = [...new Set(query.asked.words)].filter((word) => [...parts.values()].every((part) => part.absent.includes(word))).slice(0, UNKNOWN);
   const known = everywhere.length ? await vocabulary() : [];
-  return Promise.all(everywhere.map(async (word) => {
-    return { word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known), others: beside(word, query.asked) };
-  }));
+  return Promise.all(everywhere.map(async (word) => ({ word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known) })));
 }
 
 /** What was asked for, without a word. */
@@ -294,10 +292,13 @@ function unknownWord(word, better) {
 /** What to let go of, one click each, with what that would show. */
 function loosen(unknown, { asked, number }) {
   const ways = [];
-  for (const { word, named, others } of unknown) {
-    const without = { ...state, q: others, page: 1 };
-    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without, named.facet.key, named.value.id, true)]);
-    if (others) ways.push([say("without_word", { word: shortened(word) }), without]);
+  const without = (word) => ({ ...state, q: beside(word, asked), page: 1 });
+  const leave = (word) => {
+    if (without(word).q) ways.push([say("without_word", { word: shortened(word) }), without(word)]);
+  };
+  for (const { word, named } of unknown) {
+    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without(word), named.facet.key, named.value.id, true)]);
+    leave(word);
   }
   for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
@@ -306,11 +307,7 @@ function loosen(unknown, { asked, number }) {
     }
   }
   if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
-  const together = asked && !unknown.length ? [...new Set(asked.words)].slice(0, UNKNOWN) : []; // each of them is somewhere
-  for (const word of together) {
-    const others = beside(word, asked);
-    if (others) ways.push([say("without_word", { word: shortened(word) }), { ...state, q: others, page: 1 }]);
-  }
+  if (asked && !unknown.length) [...new Set(asked.words)].slice(0, UNKNOWN).forEach(leave); // each of them is somewhere
   const narrow = state.chosen.size || state.from || state.to;
   if (asked || number) ways.push([say(narrow ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
   const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next).then(toHeading))));

@@ -2,7 +2,7 @@
 //
 // Pagefind answers a word that it does not know with the longest beginning that it knows. So every word is looked up first, in the
 // shipped lists, then in quotes, which switch that guessing off; a shard that lacks a word has no hits.
-// Labels and spellings that the build has added to a letter help finding it; no phrase is found in them, as they are not its words.
+// Labels, other names and spellings that the build has added to a letter help finding it; no phrase is found in them, as they are not its words.
 
 import { holders, plain, wordList } from "./words.js";
 
