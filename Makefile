@@ -36,9 +36,10 @@ build: $(RUNTIME) $(NODE) ## Install what is missing, build letters/ into public
 serve: $(RUNTIME) ## Serve public/ on this machine
 	@$(RUN) -m site_builder serve --out $(OUT) --port $(PORT) $(ARGS)
 
+pages-preview: OUT = out/preview
 pages-preview: $(RUNTIME) $(NODE) ## Build as for a project page of GitHub Pages, serve it the way Pages does
-	@$(RUN) -m site_builder build --letters $(LETTERS) --out out/preview --base-url http://127.0.0.1:$(PORT)/repo $(ARGS)
-	@$(RUN) -m site_builder serve --out out/preview --port $(PORT) --base /repo/ --max-age 600
+	@$(RUN) -m site_builder build --letters $(LETTERS) --out $(OUT) --base-url http://127.0.0.1:$(PORT)/repo $(ARGS)
+	@$(RUN) -m site_builder serve --out $(OUT) --port $(PORT) --base /repo/ --max-age 600
 
 watch: $(RUNTIME) $(NODE) ## Build, serve, and build again on every change
 	@$(RUN) -m site_builder watch --letters $(LETTERS) --out $(OUT) --port $(PORT) $(ARGS)

@@ -1,4 +1,6 @@
-"""The recipes of docs/hosting.md: the policy is that of the pages, and nginx, where it is installed, serves the site as they say."""
+"""docs/hosting.md: the preview serves as Pages does, the policy is that of the pages, and nginx, where it is installed, serves the site
+as the recipe says.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,10 @@ import html
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -43,15 +47,29 @@ def test_the_allow_list_as_printed_lets_the_named_kind_of_the_named_file_pass_an
     assert (held(phone), held(f"{phone} {number}"), held(phone, "0" * 64)) == (False, True, True)
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(running: subprocess.Popen[bytes], port: int) -> None:
+    """Until the server answers; fails with what it said where it ends before."""
+    for _ in range(1200):
+        with socket.socket() as knocking:
+            if running.poll() is not None or knocking.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    assert running.poll() is None, running.stderr and running.stderr.read()
+
+
 @pytest.fixture(scope="module")
 def nginx(sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the sample site, served by the recipe with another root and port."""
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         pytest.skip("nginx is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     place = tmp_path_factory.mktemp("nginx")
     ship.ship(sample_site, (place / "srv").as_uri())
     served = RECIPE.replace("listen 80", f"listen 127.0.0.1:{port}").replace("/srv/imr", str(place / "srv"))
@@ -61,12 +79,7 @@ def nginx(sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         f"{user} daemon off; pid {place}/pid; error_log stderr;\nevents {{}}\nhttp {{ access_log off;\n{kept}{served} }}"
     )
     running = subprocess.Popen([program, "-p", str(place), "-e", "stderr", "-c", str(place / "conf")], stderr=subprocess.PIPE)
-    for _ in range(1200):
-        with socket.socket() as knocking:
-            if running.poll() is not None or knocking.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    assert running.poll() is None, running.stderr and running.stderr.read()
+    wait_for(running, port)
     yield f"http://127.0.0.1:{port}/"
     running.terminate()
     running.wait()
@@ -83,6 +96,31 @@ def get(url: str) -> tuple[int, Message, bytes]:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
+
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Address and folder of what `make pages-preview` serves."""
+    port, out = free_port(), tmp_path_factory.mktemp("preview") / "site"
+    told = [f"RUN={sys.executable}", f"PORT={port}", f"OUT={out}", "ARGS=--no-search --quiet"]
+    running = subprocess.Popen(["make", "pages-preview", *told], cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
+    wait_for(running, port)
+    yield f"http://127.0.0.1:{port}", out
+    os.killpg(running.pid, signal.SIGTERM)
+    running.wait()
+
+
+def test_the_preview_serves_the_site_under_a_base_path_as_pages_does(preview: tuple[str, Path]) -> None:
+    host, out = preview
+    status, headers, body = get(f"{host}/repo/browse/")
+    assert (status, headers["Cache-Control"], headers["Content-Encoding"]) == (200, "max-age=600", "gzip")
+    assert gzip.decompress(body) == (out / "browse/index.html").read_bytes()
+    status, headers, _ = get(f"{host}/repo/browse")
+    assert (status, headers["Location"]) == (301, "/repo/browse/")
+    status, headers, body = get(f"{host}/repo/decisions/gone.html")
+    assert (status, gzip.decompress(body)) == (404, (out / "404.html").read_bytes())
+    assert b'href="/repo/' in (out / "404.html").read_bytes()
+    assert get(f"{host}/browse/")[0] == 404, "control: beside the base path there is nothing"
 
 
 def test_the_recipe_sends_the_policy_of_the_pages() -> None:
