@@ -90,7 +90,7 @@ def weigh(sizes: Mapping[str, int], letters: int) -> Weight:
 
 def fit(weight: Weight, host: Host) -> Fit:
     """Raises BuildError, saying what to do, where the site is above a limit."""
-    letters = f"{weight.letters:,} letter{'' if weight.letters == 1 else 's'}"
+    letters = counted(weight.letters, "letter")
     each = f"{size(weight.bytes // weight.letters)} and {weight.files / weight.letters:,.1f} files a letter"
     line = f"{size(weight.bytes)} in {weight.files:,} files for {letters}: {each}"
     tightest = max(_uses(weight, host), key=lambda use: use.used / use.most, default=None)
@@ -113,6 +113,11 @@ def size(count: int) -> str:
         if count >= bytes_of:
             return f"{count / bytes_of:.1f} {unit}".replace(".0 ", " ")
     return f"{count / 1000:.0f} KB"
+
+
+def counted(number: int, noun: str) -> str:
+    """1 letter; 1,200 letters"""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _uses(weight: Weight, host: Host) -> list[_Use]:

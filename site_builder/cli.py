@@ -29,7 +29,7 @@ import click
 import msgspec
 
 from site_builder import processors
-from site_builder.budget import size
+from site_builder.budget import counted, size
 from site_builder.model import BuildError, Letter, Problem
 from site_builder.options import PACKAGE, PIECES, Options, Report, current, inputs
 from site_builder.publish import remedy
@@ -317,7 +317,7 @@ def show(letter: str, quiet: bool, **given: Any) -> None:
             return
     told = [problem.message for problem in reading.problems if problem.file in names]
     left_out = sum(problem.severity == "quarantine" for problem in reading.problems)
-    more = f" ({_count(left_out, 'file')} left out: `check` says which and why)" if left_out else ""
+    more = f" ({counted(left_out, 'file')} left out: `check` says which and why)" if left_out else ""
     none = f"no letter {letter} in {options.letters}: name a file, id or case number{more}"
     raise BuildError(f"{letter}: {'; '.join(told)}" if told else none)
 
@@ -461,7 +461,7 @@ def privacy_lines(problems: Sequence[Problem]) -> Iterator[str]:
     """What the gate finds: how much, then kind, place and shape of each, never the value."""
     found = [problem for problem in problems if problem.code.startswith("privacy-")]
     letters, held = {problem.file for problem in found}, {problem.file for problem in _blocked(found)}
-    yield f"{_count(len(found), 'finding')} in {_count(len(letters), 'letter')}; {_count(len(held), 'letter')} held back"
+    yield f"{counted(len(found), 'finding')} in {counted(len(letters), 'letter')}; {counted(len(held), 'letter')} held back"
     yield from problem_lines(found, most=None)
 
 
@@ -528,19 +528,15 @@ def _told(report: Report, out: Path) -> Report:
 def summary(report: Report, out: Path) -> str:
     """One line: what was published, where, in what time."""
     serious = len(_serious(report.problems))
-    told = f"; {_count(serious, 'problem')}" if serious else ""
-    counted = f"{_count(report.letters, 'letter')} with {_count(report.issues, 'issue')} on {_count(report.pages, 'page')}"
+    told = f"; {counted(serious, 'problem')}" if serious else ""
+    held = f"{counted(report.letters, 'letter')} with {counted(report.issues, 'issue')} on {counted(report.pages, 'page')}"
     begin = "Nothing has changed:" if report.unchanged else "Published"
-    return f"{begin} {counted} in {printable(str(out))} ({report.seconds:.1f} s){told}"
+    return f"{begin} {held} in {printable(str(out))} ({report.seconds:.1f} s){told}"
 
 
 def _uploaded(begin: str, shipped: ship.Shipped, target: str) -> str:
     done = f"{shipped.sent:,} sent ({size(shipped.bytes)}), {shipped.unchanged:,} unchanged, {shipped.removed:,} removed"
     return f"{begin} to {printable(target)}: {done}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _serious(problems: Sequence[Problem]) -> list[Problem]:

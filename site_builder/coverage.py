@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from site_builder.budget import counted
 from site_builder.model import Frozen, Letter, Problem
 from site_builder.rules import Facet, Rules
 
@@ -107,11 +108,14 @@ def report(letters: Iterable[Letter], problems: Sequence[Problem], rules: Rules,
 
 def as_text(coverage: Coverage) -> str:
     """The report for a terminal."""
-    lines = [f"{coverage.letters} letters, {coverage.issues} issues, {coverage.quarantined} quarantined", ""]
-    width = max((len(facet.label) for facet in coverage.facets), default=0)
-    for facet in coverage.facets:
-        counted = f"{facet.tagged}/{facet.total} {facet.level}s"
-        lines.append(f"{facet.label:<{width}}  {facet.share:6.1%}  {counted}, {facet.values} values in use")
+    told = (counted(coverage.letters, "letter"), counted(coverage.issues, "issue"), f"{coverage.quarantined:,} quarantined")
+    lines = [", ".join(told)]
+    counts = [facet for facet in coverage.facets if facet.total]  # nothing is known of none
+    width = max((len(facet.label) for facet in counts), default=0)
+    lines += [""] if counts else []
+    for facet in counts:
+        tagged = f"{facet.tagged:,}/{counted(facet.total, facet.level)}, {counted(facet.values, 'value')} in use"
+        lines.append(f"{facet.label:<{width}}  {facet.share:6.1%}  {tagged}")
     for title, rows in (
         *((f"Without {facet.label.lower()}", facet.untagged) for facet in coverage.facets),
         ("Citations of which no source was recognised", coverage.vague_citations),
@@ -156,7 +160,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _most(counted: Counter[str], most: int) -> tuple[Counted, ...]:
+def _most(found: Counter[str], most: int) -> tuple[Counted, ...]:
     """Most frequent first, ties in the order of the alphabet."""
-    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Counted(text=text, count=count) for text, count in ranked[:most])

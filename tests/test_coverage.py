@@ -124,10 +124,10 @@ def test_the_report_in_words() -> None:
     assert (found.letters, found.issues, found.quarantined, len(found.problems)) == (1, 2, 1, 2)
     lines = coverage.as_text(found).split("\n")
     assert lines[:4] == [
-        "1 letters, 2 issues, 1 quarantined",
+        "1 letter, 2 issues, 1 quarantined",
         "",
-        "Outcome                                 50.0%  1/2 issues, 1 values in use",
-        "Treatment                               50.0%  1/2 issues, 1 values in use",
+        "Outcome                                 50.0%  1/2 issues, 1 value in use",
+        "Treatment                               50.0%  1/2 issues, 1 value in use",
     ]
     said = "\n".join(lines)
     for told in (
@@ -138,3 +138,7 @@ def test_the_report_in_words() -> None:
         assert told in said
     assert "Without specialty" not in said
     assert lines[-1] == "A rationale label stands outside its place, so an issue may be missing in: cm99-0000001"
+
+
+def test_no_share_is_told_of_nothing() -> None:
+    assert coverage.as_text(report()) == "0 letters, 0 issues, 0 quarantined"

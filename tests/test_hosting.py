@@ -22,14 +22,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from site_builder import privacy, ship
+from site_builder.cli import main
 from site_builder.model import Section
 from tests.conftest import PATIENCE, ROOT
 from tests.example_site import letter
 
 HOSTING = (ROOT / "docs/hosting.md").read_text(encoding="utf-8")
 RECIPE = HOSTING.partition("```nginx\n")[2].partition("```")[0]
+HELD = HOSTING.partition("```text\n")[2].partition("```")[0]
 ALLOWED = HOSTING.partition("```toml\n")[2].partition("```")[0]
 POLICY = html.unescape(re.findall(r'Content-Security-Policy content="([^"]+)"', (ROOT / "templates/base.html").read_text())[0])
 
@@ -45,6 +48,16 @@ def test_the_allow_list_as_printed_lets_the_named_kind_of_the_named_file_pass_an
 
     phone, number = "Call (555) 010-0199.", "SSN 123-45-6789."
     assert (held(phone), held(f"{phone} {number}"), held(phone, "0" * 64)) == (False, True, True)
+
+
+def test_a_letter_that_is_held_back_is_told_as_printed(tmp_path: Path) -> None:
+    sample = ROOT / "letters" / "CM99-0000012.txt"
+    planted = sample.read_text("utf-8").replace("no target.", "no target; his wife asked for a call at (415) 555-0132.")
+    (tmp_path / sample.name).write_text(planted, "utf-8")
+    told = CliRunner().invoke(main, ["check", "--quiet", "--letters", str(tmp_path)])
+    digests = re.compile("[0-9a-f]{64}")
+    assert (told.exit_code, digests.sub("", told.stdout)) == (4, digests.sub("", HELD))
+    assert digests.findall(HELD) == digests.findall(ALLOWED), "the page tells of one letter"
 
 
 def free_port() -> int:
