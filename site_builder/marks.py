@@ -40,13 +40,13 @@ def marks(path: Path) -> Iterator[Mark]:
     those to folders only where `path` is one.
     """
     with contextlib.suppress(OSError):  # gone meanwhile, or not ours to look into
-        status = path.lstat()
+        status, name = path.lstat(), os.fsencode(path)
         if not stat.S_ISREG(status.st_mode) and path.is_dir():
-            yield from _below(os.fspath(path))
+            yield from _below(name)
         else:
-            yield _mark(path, status)
+            yield _mark(name, status)
             if stat.S_ISLNK(status.st_mode):
-                yield _mark(path, path.stat())
+                yield _mark(name, path.stat())
 
 
 def are_settled(seen: Iterable[Mark]) -> bool:
@@ -54,7 +54,7 @@ def are_settled(seen: Iterable[Mark]) -> bool:
     return all(mark.touched <= time.time_ns() - YOUNG for mark in seen)
 
 
-def _below(folder: str) -> Iterator[Mark]:
+def _below(folder: bytes) -> Iterator[Mark]:
     folders = [folder]
     while folders:
         with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
@@ -63,12 +63,12 @@ def _below(folder: str) -> Iterator[Mark]:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
                     else:
-                        yield _mark(entry, entry.stat(follow_symlinks=False))
+                        yield _mark(entry.path, entry.stat(follow_symlinks=False))
                         if entry.is_symlink() and entry.is_file():
-                            yield _mark(entry, entry.stat())
+                            yield _mark(entry.path, entry.stat())
                 except OSError:  # gone meanwhile
                     continue
 
 
-def _mark(path: os.PathLike[str], status: os.stat_result) -> Mark:
-    return Mark(os.fsencode(path), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+def _mark(path: bytes, status: os.stat_result) -> Mark:
+    return Mark(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

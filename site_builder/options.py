@@ -15,10 +15,11 @@ from pathlib import Path
 
 import msgspec
 
+from site_builder import workers
 from site_builder.budget import Fit
 from site_builder.metadata import BESIDE
 from site_builder.model import Frozen, Problem
-from site_builder.seal import Seal
+from site_builder.seal import Seal, looks
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE.parent / "templates"
@@ -60,8 +61,12 @@ class Report(Frozen, frozen=True):
 
 def current(options: Options, make: Callable[[Seal | None], Report]) -> Report:
     """Of the site as it stands, or of one that `make` makes where there is something to do; raises what it raises."""
-    started, sealed = time.monotonic(), seal(options)
-    if not (report := standing(sealed)):
+    started = time.monotonic()
+    with workers.Aside(options.jobs if options.cache else 1) as aside:  # at 100,000 letters either takes half a second
+        site = aside.begin(lambda _: looks(options.out))
+        sealed = seal(options)
+        report = standing(sealed, site)
+    if not report:
         report = make(sealed)
         if (now := seal(options)) and sealed and sealed.inputs and sealed.inputs != now.inputs:
             told = "letters, settings or templates were changed while the site was built: build again"
@@ -86,9 +91,9 @@ def inputs(options: Options) -> tuple[Path, ...]:
     return letters, *beside, options.config, options.templates
 
 
-def standing(sealed: Seal | None) -> Report | None:
-    """The report of the build that left everything as it is now; None where there is something to do."""
-    known = sealed.note() if sealed else None
+def standing(sealed: Seal | None, site: Callable[[], bytes]) -> Report | None:
+    """The report of the build that left everything as it is now; None where there is something to do. `site`: how it looks."""
+    known = sealed.note(site()) if sealed else None
     return msgspec.structs.replace(msgspec.msgpack.decode(known, type=Report), unchanged=True) if known else None
 
 

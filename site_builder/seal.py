@@ -33,18 +33,24 @@ class Seal(NamedTuple):
         notes = Shelf(table, all_others=True)
         return cls(notes, out, hashlib.sha256(told + msgspec.msgpack.encode(seen)).digest() if are_settled(seen) else b"")
 
-    def note(self) -> bytes | None:
-        """What the build noted that left everything as it is now."""
-        key = self._key()
+    def note(self, site: bytes) -> bytes | None:
+        """What the build noted that left everything as it is now. `site`: how it looks."""
+        key = self._key(site)
         return self.notes.take([key]).get(key) if key else None
 
     def close(self, note: bytes | None) -> None:
         """Keeps the note for the site as it is now, and no other; None keeps none."""
-        if (key := self._key()) and note:
+        if (key := self._key(looks(self.out))) and note:
             self.notes.put({key: note})
         self.notes.sweep([key] if note else [])
 
-    def _key(self) -> bytes:
-        """When the generation before goes, files that are its too lose a name: their times of touch do not count."""
-        site = sorted(mark.untouched for mark in marks(self.out))
-        return hashlib.sha256(self.inputs + msgspec.msgpack.encode(site)).digest() if self.inputs and site else b""
+    def _key(self, site: bytes) -> bytes:
+        return hashlib.sha256(self.inputs + site).digest() if self.inputs and site else b""
+
+
+def looks(out: Path) -> bytes:
+    """Digest of what a site looks like; empty without one. When the generation before goes, files that are its too lose a name:
+    their times of touch do not count.
+    """
+    seen = sorted(mark.untouched for mark in marks(out))
+    return hashlib.sha256(msgspec.msgpack.encode(seen)).digest() if seen else b""

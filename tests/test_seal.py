@@ -20,6 +20,7 @@ from click.testing import CliRunner
 import site_builder.options
 from site_builder import build, cli, marks, metadata, publish
 from site_builder.options import Options, seal, standing
+from site_builder.seal import looks
 from site_builder.shelf import Shelf
 from tests.conftest import ROOT
 from tests.example_site import few
@@ -95,8 +96,8 @@ def test_any_change_is_built(options: Options, tmp_path: Path) -> None:
 @pytest.mark.parametrize("other", [{"base_url": "https://example.org/x/"}, {"search": True}])
 def test_other_options_are_another_site(options: Options, other: dict[str, object]) -> None:
     changed = msgspec.structs.replace(options, **other)
-    assert standing(seal(options))
-    assert not standing(seal(changed))
+    assert standing(seal(options), lambda: looks(options.out))
+    assert not standing(seal(changed), lambda: looks(changed.out))
 
 
 @pytest.mark.parametrize("beside", metadata.BESIDE)
