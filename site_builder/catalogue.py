@@ -7,6 +7,7 @@
     catalogue/<shard>.cases.<hash>.bin      case numbers, read when somebody asks for one
     catalogue/<shard>.<hash>/<n>.bin        cards: what a result shows, some letters a file, read when they are shown
     catalogue/vocabulary.<hash>.json        words that mean a facet value, read when somebody types
+    catalogue/names.<hash>.json             names of one thing, read where a letter was found by another name than its own
 
 A shard holds the letters of one decision year or a part of it, at most LETTERS_A_SHARD, of some years that have few, or of none
 (`undated`), newest first; shards stand newest first too, so the row of an issue is its place in time. A facet of the letter has
@@ -124,10 +125,13 @@ def files(
         listed.append({**one.told, **{name: file.path for name, file in own.items()}, **text})
     vocabulary = _file("vocabulary", "json", msgspec.json.encode([_words(catalogue, facet, rules) for facet in catalogue.facets]))
     yield vocabulary
+    names = _file("names", "json", msgspec.json.encode(list(_names(rules))))
+    yield names
     index = {
         "cards": together(catalogue),
         "open": OPEN,
         "vocabulary": vocabulary.path,
+        "names": names.path,
         "text": {"hub": indexed.hub, "words": indexed.words, "initials": indexed.initials} if indexed else None,
         "facets": [_described(catalogue, facet, rules) for facet in catalogue.facets],
         "shards": listed,
@@ -220,6 +224,12 @@ def _words(catalogue: Catalogue, facet: Facet, rules: Rules) -> list[list[str]]:
     known = rules.vocabulary_of(facet).by_id
     values = (known.get(found) for found in catalogue.values[facet.key])
     return [list(dict.fromkeys((*value.synonyms, *value.words))) if value else [] for value in values]
+
+
+def _names(rules: Rules) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Of each thing the names by which a letter may have it, and those by which it is found besides."""
+    for names in rules.names:
+        yield from ((tuple(value.words), tuple(value.synonyms)) for value in names.by_id.values())
 
 
 def _open_values(catalogue: Catalogue, shard: Shard) -> Iterator[tuple[str, list[int]]]:

@@ -601,9 +601,17 @@ def test_plain_words_find_what_an_issue_is_filed_under(watched: Page, site_url: 
 def test_a_drug_is_found_by_its_other_name_unless_that_stands_in_quotes(watched: Page, site_url: str) -> None:
     go(watched, f"{site_url}search/?q=Neurontin")
     card = watched.locator("#results > li").filter(has_text="CM99-0000507")
-    expect(card).to_contain_text("The letter says it in other words or another spelling.")  # gabapentin
+    expect(card).to_contain_text("The letter says it in other words or another spelling.")
+    expect(card.locator("mark")).to_have_text("gabapentin")
     go(watched, f"{site_url}search/?q=%22Neurontin%22")
     assert "CM99-0000507" not in watched.locator("#results .meta a").all_inner_texts()
+
+
+def test_a_letter_that_was_found_by_another_name_shows_its_own(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=Neurontin")
+    card = watched.locator("#results > li").filter(has_text="CM99-0000507")
+    card.get_by_role("link", name="CM99-0000507").click()
+    expect(watched.locator("mark")).to_have_text(["gabapentin"])
 
 
 def test_without_a_connection_the_page_says_so(page: Page, site_url: str) -> None:

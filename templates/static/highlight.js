@@ -1,26 +1,12 @@
 // Marks on a decision page the words that led to it (`?highlight=`): counted, walked through with two buttons, removed with Escape.
 
-import { terms } from "./words.js";
+import { patternOf, terms } from "./words.js";
 
 const REPEATS = "article > h1, table, article > dl, h1 + p + dl, p[class], aside, footer"; // of what stands in the letter's own text
 const article = document.querySelector("article");
 const pattern = patternOf(terms(new URLSearchParams(location.search).get("highlight") ?? ""));
 const marks = article && pattern ? marked(article, pattern) : [];
 if (marks.length) walk();
-
-/** Phrases as wholes, words with their endings, "l4l5" and "20mg" however they are written; null where nothing is asked for. */
-function patternOf({ phrases, words }) {
-  const parts = [...phrases, ...words].map((text) => {
-    const level = /^([ctls]\d+)([ctls])(\d+)$/.exec(text);
-    if (level) return `${level[1]}\\s?[-/]\\s?${level[2]}?-?${level[3]}`;
-    const pieces = text.match(/[\p{L}\p{N}]+/gu) ?? [];
-    const last = pieces.pop() ?? "";
-    const stem = (last.length > 5 ? last.replace(/(?:ing|ions?|ies|es|s|ed)$/i, "") : last).replace(/^(\d+)(?=[a-z]+$)/i, "$1\\s?");
-    return [...pieces, last].join("").length > 1 ? [...pieces, `${stem}[\\p{L}\\p{N}]*`].join("[^\\p{L}\\p{N}]+") : "";
-  });
-  const wanted = parts.filter(Boolean);
-  return wanted.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu") : null;
-}
 
 function marked(article, pattern) {
   const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);

@@ -168,22 +168,16 @@ export function inMonths(shard, state) {
  * The rows of one page with those first whose own disputed treatment is what was asked for: exactly, or all of its words. The index
  * scores whole letters; which of two letters asked for just this, it does not know.
  */
-export function closest(rows, words) {
-  const asked = words.map(folded).filter(Boolean);
-  if (!asked.length) return rows;
-  const nearness = ({ card, matching }) => Math.max(0, ...[...matching].map((place) => nearTo(card[3][place][0], asked)));
-  return rows.map((row) => [nearness(row), row]).sort(([a], [b]) => b - a).map(([, row]) => row);
+export function closest(rows) {
+  const own = ({ matching, nearness }) => Math.max(0, ...[...matching].map((place) => nearness[place]));
+  return rows.map((row) => [own(row), row]).sort(([a], [b]) => b - a).map(([, row]) => row);
 }
 
 /** How much a disputed treatment is what the words ask for: 0 where a word is missing in it, 2 where it has no other. */
 export function near(disputed, words) {
   const asked = words.map(folded).filter(Boolean);
-  return asked.length ? nearTo(disputed, asked) : 0;
-}
-
-function nearTo(disputed, asked) {
   const own = new Set(normal(disputed).split(/\s+/).map(folded).filter(Boolean));
-  if (!asked.every((word) => own.has(word))) return 0;
+  if (!asked.length || !asked.every((word) => own.has(word))) return 0;
   return 1 + asked.length / own.size;
 }
 

@@ -41,9 +41,9 @@ export function day(iso) {
 }
 
 /**
- * `rows`: [{card, matching: Set of places, nearness of each place to the words, query, reworded: none of the words is the letter's
- * own, excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter -> html. It is asked when
- * the card comes into view.
+ * `rows`: [{card, matching: Set of places, nearness of each place to the words, mark: what to mark in the letter, reworded: none of the
+ * words is the letter's own, excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter ->
+ * html, or text before, within and behind a mark. It is asked when the card comes into view.
  */
 export function showResults(list, rows, root) {
   watcher?.disconnect();
@@ -76,14 +76,14 @@ function seen(entries) {
 }
 
 /** The issues that fit come first, those with the words before the others; the rest is folded away. */
-function result({ card: [id, number, date, issues], matching, nearness, query, reworded }, root, excerpts = new Map()) {
+function result({ card: [id, number, date, issues], matching, nearness, mark, reworded }, root, excerpts = new Map()) {
   const url = `${root}decisions/${encodeURIComponent(id)}.html`;
-  const mark = query ? `?highlight=${encodeURIComponent(query)}` : "";
+  const query = mark ? `?highlight=${encodeURIComponent(mark)}` : "";
   const weight = (place) => (matching.has(place) ? 8 : 0) + (nearness[place] ?? 0) + (excerpts.has(place + 1) ? 1 : 0);
   const places = issues.map((_, place) => place).sort((a, b) => weight(b) - weight(a) || a - b);
   const items = places.map((place) => {
     const [disputed, outcome] = issues[place];
-    const link = make("a", { href: `${url}${mark}#issue-${place + 1}`, ...ENGLISH }, disputed);
+    const link = make("a", { href: `${url}${query}#issue-${place + 1}`, ...ENGLISH }, disputed);
     const excerpt = matching.has(place) && excerpts.get(place + 1);
     return make("li", { class: matching.has(place) ? "matching" : "other" }, link, " ", badge(outcome), excerpt ? quote(excerpt) : "");
   });
@@ -93,7 +93,7 @@ function result({ card: [id, number, date, issues], matching, nearness, query, r
   return make(
     "li",
     { class: "card" },
-    make("p", { class: "meta" }, date ? `${day(date)} · ` : "", make("a", { href: `${url}${mark}`, ...ENGLISH }, number ?? id)),
+    make("p", { class: "meta" }, date ? `${day(date)} · ` : "", make("a", { href: `${url}${query}`, ...ENGLISH }, number ?? id)),
     make("ul", { class: "issues" }, ...items),
     folded.length ? make("details", {}, make("summary", {}, say("more_in_letter", { number: folded.length })), make("ul", { class: "issues" }, ...folded)) : "",
     about && !told ? quote(about) : "",
@@ -102,9 +102,10 @@ function result({ card: [id, number, date, issues], matching, nearness, query, r
 }
 
 /** The only HTML that is not ours: the index escapes its excerpts and adds <mark>. */
-function quote(html) {
+function quote(found) {
   const text = make("p", { class: "excerpt", lang: ENGLISH.lang });
-  text.innerHTML = html;
+  if (typeof found === "string") text.innerHTML = found;
+  else text.append(found[0], make("mark", {}, found[1]), found[2]);
   return text;
 }
 

@@ -8,7 +8,7 @@ import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { nearest, normal, quoted, shortened, terms, valueNamed } from "./words.js";
+import { excerpt, nearest, normal, otherNames, patternOf, quoted, shortened, terms, valueNamed } from "./words.js";
 
 const SIZE = 20;
 const AT_ONCE = 4;
@@ -115,6 +115,7 @@ async function update() {
   const way = query.asked ? order(state) : order({ ...state, q: "", sort: state.sort === "relevance" ? "" : state.sort });
   showControls(way, query);
   busy(true);
+  if (query.asked) names(); // on their way beside the index
   if (monthsReversed()) return showAll({ parts: new Map(), shards: [], way, query });
   const shards = index.shards.filter((shard) => inMonths(shard, state));
   const wanted = sequence(shards, way).sort((a, b) => relevant(b, index.facets, state) - relevant(a, index.facets, state));
@@ -170,7 +171,7 @@ function onPage(found, page) {
 async function showRows(found, stale, letters = onPage(found, state.page)) {
   const scored = await Promise.all(letters.map((letter) => row(letter, found)));
   if (stale()) return [];
-  const listed = found.query.asked && found.way === "relevance" ? closest(scored, words(found.query.asked)) : scored;
+  const listed = found.query.asked && found.way === "relevance" ? closest(scored) : scored;
   const text_ = listed.map(({ card, matching }) => [card[0], ...matching]).join() + state.q;
   if (text_ !== shown) showResults(find("results"), listed, root.href);
   shown = text_;
@@ -191,19 +192,28 @@ async function row(letter, { parts, query }) {
   for (let issue = part.first[place]; issue < part.first[place + 1]; issue += 1) if (part.matching[issue]) matching.add(issue - part.first[place]);
   const card = (await cards(shard, Math.floor(place / index.cards)))[place % index.cards];
   const hit = part.hits?.get(place);
-  const nearness = query.asked ? card[3].map(([disputed]) => near(disputed, words(query.asked))) : [];
   const reworded = Boolean(hit) && !hit.own && normal(state.q) === state.q; // levels and doses are the letter's own, in one spelling
-  return { card, matching, nearness, query: query.asked ? state.q : "", reworded, excerpts: hit && (() => excerpts(hit)) };
+  const called = hit ? otherNames(query.asked.words.join(" "), await names()) : [];
+  const asked = query.asked ? [words(query.asked), ...called.map((name) => name.split(" "))] : [];
+  const nearness = card[3].map(([disputed]) => Math.max(0, ...asked.map((some) => near(disputed, some))));
+  const mark = query.asked ? [state.q, ...called.map((name) => `"${name}"`)].join(" ") : "";
+  return { card, matching, nearness, mark, reworded, excerpts: hit && (() => excerpts(hit, called)) };
 }
 
 async function cards(shard, number) {
   return JSON.parse(new TextDecoder().decode(await packed(`${shard.cards}${number}.bin`)));
 }
 
-/** Number of the issue, 0 for the letter -> text around the words, as the index's own HTML. */
-async function excerpts(hit) {
+/** Names of one thing; none where they do not come: they only make a result clearer. */
+async function names() {
+  return load(index.names, "json").catch(() => []);
+}
+
+/** Number of the issue, 0 for the letter -> text around the words, as the index's own HTML; around what the letter calls them, as parts. */
+async function excerpts(hit, called) {
   const data = await hit.data();
-  const found = new Map(hit.own ? [[0, data.excerpt]] : []); // else it would be how the letter begins
+  const other = excerpt(data.content, patternOf({ phrases: called, words: [] }));
+  const found = new Map(hit.own ? [[0, data.excerpt]] : other ? [[0, other]] : []); // without any it would be how the letter begins
   for (const sub of data.sub_results) {
     const issue = /#issue-(\d+)$/.exec(sub.url);
     if (issue) found.set(Number(issue[1]), sub.excerpt);

@@ -19,6 +19,40 @@ export function terms(text) {
   return { phrases, words: telling.length || phrases.length ? telling : words };
 }
 
+/**
+ * Phrases as wholes, words with their endings, "l4l5" and "20mg" however they are written, as a pattern; null where nothing is asked.
+ */
+export function patternOf({ phrases, words }) {
+  const parts = [...phrases, ...words].map((text) => {
+    const level = /^([ctls]\d+)([ctls])(\d+)$/.exec(text);
+    if (level) return `${level[1]}\\s?[-/]\\s?${level[2]}?-?${level[3]}`;
+    const pieces = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+    const last = pieces.pop() ?? "";
+    const stem = (last.length > 5 ? last.replace(/(?:ing|ions?|ies|es|s|ed)$/i, "") : last).replace(/^(\d+)(?=[a-z]+$)/i, "$1\\s?");
+    return [...pieces, last].join("").length > 1 ? [...pieces, `${stem}[\\p{L}\\p{N}]*`].join("[^\\p{L}\\p{N}]+") : "";
+  });
+  const wanted = parts.filter(Boolean);
+  return wanted.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu") : null;
+}
+
+/** What the letters may call what was typed: of each thing in `names` (how letters have it; how else it is called) the other names. */
+export function otherNames(text, names) {
+  const spaced = (told) => ` ${told.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
+  const asked = spaced(text);
+  const has = (name) => asked.includes(spaced(name));
+  return names.filter((called) => called.flat().some(has)).flatMap(([words]) => words.filter((name) => !has(name)));
+}
+
+/** [what stands before it, the first place that fits the pattern, what stands behind it]; null where there is none. */
+export function excerpt(text, pattern, most = 100) {
+  const [match] = pattern ? text.matchAll(pattern) : [];
+  if (!match) return null;
+  const end = match.index + match[0].length;
+  const before = text.slice(0, match.index);
+  const behind = text.slice(end);
+  return [before.length > most ? before.slice(-most).replace(/^\S*\s/, "") : before, match[0], behind.length > most ? behind.slice(0, most).replace(/\s\S*$/, "") : behind];
+}
+
 /** What was typed, as a heading says it: its phrases in quotes, or else all of it; "" where there is no word in it. */
 export function quoted(text, quote) {
   if (!/[\p{L}\p{N}]/u.test(text)) return "";

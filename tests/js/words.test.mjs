@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
-import { distance, holders, nearest, normal, plain, quoted, shortened, suggestions, terms, valueNamed, wordList } from "../../templates/static/words.js";
+import { distance, excerpt, holders, nearest, normal, otherNames, patternOf, plain, quoted, shortened, suggestions, terms, valueNamed, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
@@ -111,4 +111,20 @@ test("a table has one line an issue that fits", () => {
   const lines = csv([{ card, matching: new Set([1]) }], "http://a.example/imr/").trim().split("\r\n");
   assert.equal(lines.length, 2);
   assert.equal(lines[1], '"CM17-0001234","2017-02-21","2","Norco","","http://a.example/imr/decisions/cm17-0001234.html#issue-2"');
+});
+
+test("what has other names is looked for by them, and by no name that is typed", () => {
+  const names = [[["gabapentin", "neurontin"], []], [["norco", "tylenol 3"], ["pain killers", "pain pills"]], [["x-ray"], []]];
+  assert.deepEqual(otherNames("Neurontin 300mg", names), ["gabapentin"]);
+  assert.deepEqual(otherNames("pain  killers!", names), ["norco", "tylenol 3"]);
+  assert.deepEqual(otherNames("Tylenol #3", names), ["norco"]);
+  for (const text of ["neurontins", "pain", "x ray", ""]) assert.deepEqual(otherNames(text, names), [], text);
+});
+
+test("an excerpt is the first place that fits, with whole words around it", () => {
+  const pattern = patternOf({ phrases: ["tylenol 3"], words: [] });
+  assert.deepEqual(excerpt("He took Tylenol #3 and rested.", pattern), ["He took ", "Tylenol #3", " and rested."]);
+  assert.deepEqual(excerpt("one two three Tylenol 3 four five six", pattern, 11), ["two three ", "Tylenol 3", " four five"]);
+  assert.equal(excerpt("Nothing of it.", pattern), null);
+  assert.equal(excerpt("Anything", null), null);
 });
