@@ -159,6 +159,13 @@ _BEFORE_IMAGE = re.compile(
     r"|support|walker|scooter|eval(?:uation)?s?\b|consult\w*|therapy|epidural|exercises?|surgeon|specialist|range of motion|rom"
     r"|tenderness|strength|reflex(?:es)?|flexion|extension)\b"
 )
+_OF_ANOTHER = frozenset(
+    (
+        *("crps", "complex regional pain syndrome", "cellulitis", "burns"),
+        *("synvisc", "euflexxa", "orthovisc", "supartz", "hyalgan", "monovisc", "durolane", "gel-one"),
+    )
+)
+"""Words that yield to any other region beside them."""
 _SLEEP = ("insomnia", "sleep", "sleeping")
 _SLEEPLESS_OF_MIND = re.compile(
     r"\b(?:insomnia|sleep(?:ing)?)\b[^.;]{0,60}\b(?:due|related|secondary) to (?:the |his |her )?(?:[a-z]+ )?"
@@ -182,7 +189,7 @@ class _Mention(NamedTuple):
 def requested(text: str, vocabulary: Vocabulary, injured: Sequence[str] = ()) -> Found:
     """Regions named in a request. A "back" that nothing tells more of is the part of the back that is injured, else all of it."""
     matches = vocabulary.find(text)
-    mentions = [_Mention(match, "request") for match in matches if not _is_of_a_limb(match, matches)]
+    mentions = [_Mention(match, "request") for match in matches if not _is_of_another(match, matches)]
     return _found("request_body_parts", _one_back(mentions, injured), vocabulary)
 
 
@@ -222,10 +229,9 @@ def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
             yield from (piece for piece in pieces if piece.strip())
 
 
-def _is_of_a_limb(match: Match, matches: Sequence[Match]) -> bool:
-    """CRPS belongs to the limb that has it; so does a skin that is infected or burnt."""
-    named = match.words in ("crps", "complex regional pain syndrome", "cellulitis", "burns")
-    return named and any(other.value.id != match.value.id for other in matches)
+def _is_of_another(match: Match, matches: Sequence[Match]) -> bool:
+    """CRPS belongs to the limb that has it, and so does a skin that is infected or burnt; what is made for knees may go elsewhere."""
+    return match.words in _OF_ANOTHER and any(other.value.id != match.value.id for other in matches)
 
 
 def _year_of_injury(sentences: Iterable[str]) -> int:
@@ -251,7 +257,7 @@ def _counting(text: str, vocabulary: Vocabulary, year: int) -> Iterator[_Mention
         operated = _OPERATED_IN.search(clause)
         is_earlier = operated is not None and int(operated[1]) < year
         for match in matches:
-            here = start <= match.start < border and not _is_of_a_limb(match, matches)
+            here = start <= match.start < border and not _is_of_another(match, matches)
             if (
                 here
                 and not is_earlier
