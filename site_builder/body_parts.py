@@ -53,9 +53,10 @@ _CLAUSE = re.compile(
     r"|, (?:with|and) (?=(?:he|she|the|there|reports?|complain\w*)\b)"
 )
 _COUNTS = re.compile(
-    r"diagnos(?:is|es|ed)|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
+    r"diagnos(?:is|es|ed)|\bdx\b|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
     r"(?:\w+ care|treatments?|care|treated|evaluat\w*)?(?: ?by (?:\w+ ){0,2}\w+)? ?for|treat(?:ed|ment) for"
     r"|\bsees? (?:an? |the |his |her )?\w+ for"
+    r"|\bdoi\b[^.;]{0,15} to\b|[0-9]/10\b"
     r"|impression|assessment|sustain|complain|c/o|report|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom"
     r"|endors|states?\b|describ|experienc|suffer|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?"
     r"|claim involves|condition|hurt"
@@ -64,8 +65,8 @@ _COUNTS = re.compile(
     r"|difficult|bothers?|feels?|feeling|felt (?:a|an|pain|something|immediate|sudden|sharp|his|her)\b|ongoing|continu"
     r"|persist|problem|trouble"
     # how it happened
-    r"|mechanism|strik|struck|hit(?:ting)?\b|land(?:ed|ing)|wrench|twist|crush|\bfell|broke|\bpop(?:ped)?\b|gave (?:out|way)"
-    r"|caught|jammed|smash|\b(?:rolled|cut) (?:his|her)|(?<!not )accepted|body regions?"
+    r"|mechanism|strik|struck|hit(?:ting)?\b|\bcollapsed|land(?:ed|ing)|wrench|twist|crush|\bfell|broke|\bpop(?:ped)?\b"
+    r"|gave (?:out|way)|caught|jammed|smash|\b(?:rolled|cut) (?:his|her)|(?<!not )accepted|body regions?"
     # names of injuries and diseases
     r"|sprain|strain|contusion|fracture|dislocat|lacerat|amputat|abrasion|\btears?\b|torn|radicul|radiat|herniat|displacement"
     r"|derangement|impingement|tunnel(?! release)|contracture|triggering|disc disease|degenerati|disorder|spondyl|stenosis"
@@ -75,6 +76,7 @@ _COUNTS = re.compile(
     r"|develop(?:ed|ing|s)|scar(?:ring|s)?\b|foreign body|migraine|headache"
     r"|\b[a-z]{3,20}(?:itis|algia|dynia)\b|\b(?:crps|rsd|cts|djd|ddd|hnp|tmj)\b|\bburn(?:s|ed)?\b|scald"
     # what was operated on was injured
+    r"|(?:repair|debridement|release|reconstruct|fusion|decompression|\b[a-z]{2,15}ectomy)[^.;]{0,20} (?:took place )?on [0-9]"
     r"|under(?:went|gone)|\bhad (?:an? )?(?:right|left|l|r|bilateral|lumbar|cervical)\b"
 )
 _TOLD = re.compile(
@@ -83,13 +85,14 @@ _TOLD = re.compile(
     r"|claim for|\bdevelop(?:ed|s)\b|\bha(?:s|ve|d) (?:[\w-]+ ){0,3}(?:pain|numbness|weakness|tingling|stiffness|tightness)\b"
 )
 _NAMED = re.compile(
-    r"diagnos(?:is|es|ed) (?!stud|test|imag)|treatments? for|treated (?:with (?:[\w-]+ ){1,5})?for|impression|diagnoses"
-    r"|assessment (?:was|included|of)"
+    r"diagnos(?:is|es|ed) (?!stud|test|imag)|\bdx\b|treatments? for|treated (?:with (?:[\w-]+ ){1,5})?for|impression|diagnoses"
+    r"|assessment(?: (?:was|included|of)|:)"
     r"|status[- ]post"
 )
 _EXAM = (
-    r"\bexam(?:s|ined|ination|inations)?\b|objective|\b(?:non-?)?tender|range of motion|\brom\b|palpa|reflex|(?<!ing )sensation"
-    r"|sensory|strength|\bgrip (?:is|was)|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
+    r"\bexam(?:s|ined|ination|inations)?\b|objective|\b(?:non-?)?tender|range of motion|\brom\b|palpa"
+    r"|reflex(?! sympathetic)|(?<!ing )sensation|sensory"
+    r"|strength|\bgrip (?:is|was)|\bmotor\b(?! vehicle|cycle| cycle)|inspection|gait|flexion|extension|abduction|maneuver"
     r"|tests? (?:was|were|is|are|at|in|on)\b|\bsigns?\b|positive"
     r"|negative|intact|neurologic|dermatom|vital|atrophy|crepitus|spurling|tinel|phalen|neer|hawkins|mcmurray|lachman|faber|kemp"
     r"|patrick|effusion|instability|swelling (?:over|at|of|was|is)"
@@ -117,10 +120,13 @@ _OTHER = re.compile(
     r"|current(?:ly)? (?:taking|medications?|prescribed)|work(?:ing)? (?:status|restrict|modified|duties)|return(?:ed)? to work"
     r"|sessions? of|completed \w+ (?:sessions|visits)|the patient would like|will (?:be|have|need)|would benefit"
     r"|under(?:went|gone) (?:[\w-]+ ){0,5}(?:blocks?|injections?|epidurals?|therapy|acupuncture|evaluation)\b"
-    rf"|{_IMAGING}|{_EXAM}"
+    r"|since (?:his|her) (?:teens|youth|childhood)|predat(?:es|ed|ing) (?:the|this|his|her)\b"
+    rf"|(?:{_IMAGING})(?! evidence\b)|{_EXAM}"
 )
 _NOT = re.compile(
-    r"\b(?:no(?! (?:loss of consciousness|loc\b)(?!,? (?:or|nor|headaches?)\b))|denie[sd]|denying|negative for|not|never|nor"
+    r"\b(?:no(?! (?:loss of consciousness|loc\b)(?!(?:, [\w ]{1,30}){0,3},? (?:or|nor|headaches?)\b)"
+    r"|(?: [a-z]+)? (?:relief|improvement|change|benefit) (?:of|in|for) (?:the|his|her)\b)|denie[sd](?!, and\b)|resolution of"
+    r"|(?:good|complete|full|excellent) relief of|past medical history of|denying|negative for|not|never|nor"
     r"|neither|free of|absence of"
     # "displacement of a disc without myelopathy, knee sprain"
     r"|without(?! (?:(?:mention|evidence) of )?(?:myelopathy|radiculopathy|loss of consciousness|loc\b|obstruction|gangrene))"
@@ -197,7 +203,8 @@ def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
     sentences = list(map(squeeze, _sentences(paragraphs)))
     year = _year_of_injury(sentences)
-    mentions = [mention for sentence in sentences for mention in _counting(sentence, vocabulary, year)]
+    topics = zip(sentences, _topics(sentences), strict=True)
+    mentions = [mention for sentence, why in topics if why for mention in _counting(sentence, why, vocabulary, year)]
     awake = [mention for mention in mentions if mention.match.words not in _SLEEP]
     if len(awake) < len(mentions) and any(map(_SLEEPLESS_OF_MIND.search, sentences)):
         mentions = awake
@@ -230,7 +237,7 @@ def _sentences(paragraphs: Iterable[str]) -> Iterator[str]:
 
 
 def _is_of_another(match: Match, matches: Sequence[Match]) -> bool:
-    """CRPS belongs to the limb that has it, and so does a skin that is infected or burnt; what is made for knees may go elsewhere."""
+    """CRPS belongs to the limb that has it, as does skin that is infected or burnt; what is made for knees may go elsewhere."""
     return match.words in _OF_ANOTHER and any(other.value.id != match.value.id for other in matches)
 
 
@@ -243,13 +250,19 @@ def _year_of_injury(sentences: Iterable[str]) -> int:
     return 0
 
 
-def _counting(text: str, vocabulary: Vocabulary, year: int) -> Iterator[_Mention]:
-    """The regions of a squeezed sentence that is about the injury, without those denied, those only imaged or treated, and those
-    operated on in an earlier year than that of the injury.
+def _topics(sentences: Iterable[str]) -> Iterator[str | None]:
+    """What each is about; an item in a list of diagnoses that says nothing of itself is one of them."""
+    is_listed = False
+    for text in sentences:
+        about = _about(text) or ("diagnosis" if is_listed and not _OTHER.search(text) else None)
+        is_listed = text.endswith(";") and (is_listed or about == "diagnosis")
+        yield about
+
+
+def _counting(text: str, why: str, vocabulary: Vocabulary, year: int) -> Iterator[_Mention]:
+    """The regions of a squeezed sentence about the injury, without those denied, those only imaged or treated, and those operated
+    on in an earlier year than that of the injury.
     """
-    why = _about(text)
-    if why is None:
-        return
     matches = vocabulary.find(text)
     start = 0
     for border in [*(match.start() for match in _CLAUSE.finditer(text)), len(text)]:
