@@ -38,7 +38,7 @@ from site_builder.options import Options
 from site_builder.pages import Part
 from site_builder.search import Index
 from site_builder.settings import Settings
-from site_builder.whole import Whole
+from site_builder.whole import Whole, pack
 from tests import bench_search, browser, corpus
 from tests.bench_search import CLICK, OTHER, RARE, SEARCH, Counted, Reader
 from tests.conftest import ROOT
@@ -293,7 +293,7 @@ _indexing: tuple[Sequence[Path], Path, Sequence[Shard]] = ((), Path(), ())
 def _index(number: int) -> Index:
     parts, stage, shards = _indexing
     whole = Whole()
-    models = whole.add(map(msgspec.msgpack.encode, _letters(parts)))
+    models = whole.add(pack(msgspec.msgpack.encode(letter)) for letter in _letters(parts))
     indexer = search.Indexer(pagefind.program(ROOT), stage, None, corpus.known(), lambda letter: whole_of(whole, models, letter))
     return indexer.hub() if number < 0 else indexer.shard(shards[number])
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
-from site_builder import catalogue, facets
+from site_builder import catalogue, facets, search
 from tests import corpus, scale
 
-MODELS = [msgspec.msgpack.encode(facets.tag(letter, corpus.known()).outline) for letter in corpus.letters(5)]
+LETTERS = [facets.tag(letter, corpus.known()) for letter in corpus.letters(5)]
+MODELS = [msgspec.msgpack.encode(letter.outline) for letter in LETTERS]
 
 
 def test_a_copy_has_the_issues_of_its_model_under_a_case_number_and_a_date_of_its_own() -> None:
@@ -37,3 +40,15 @@ def test_the_largest_of_two_kinds_of_pages_is_the_larger_one() -> None:
     one, other = scale.Sort(3, 1, 10, 10, 100), scale.Sort(1, 1, 30, 30, 7)
     assert one.with_(other) == scale.Sort(4, 2, 40, 30, 100)
     assert one.with_(other).estimate == 80
+
+
+def test_a_shard_of_copies_is_indexed_with_the_words_of_their_models(tmp_path: Path) -> None:
+    """The words came unpacked where they were expected packed, which only a run of an hour showed."""
+    part = tmp_path / "part"
+    part.write_bytes(msgspec.msgpack.encode(LETTERS))
+    newest = sorted(scale.copies(MODELS, 10), key=lambda letter: str(letter.decision_date), reverse=True)
+    shards = catalogue.plan(newest, corpus.known()).shards
+    (tmp_path / "pagefind").mkdir()
+    indexed = scale._indexes([part], tmp_path, shards, 1)
+    found = {name: set(index.fragments) for name, index in indexed.items() if name != search.HUB}
+    assert found == {shard.name: {letter.url for letter in shard.letters} for shard in shards}
