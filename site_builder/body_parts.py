@@ -56,7 +56,7 @@ _COUNTS = re.compile(
     r"diagnos(?:is|es|ed)|\bdx\b|(?:under ?going|receiving|under|being|is|was|seen|evaluated|follow(?:ed|-?up)) "
     r"(?:\w+ care|treatments?|care|treated|evaluat\w*)?(?: ?by (?:\w+ ){0,2}\w+)? ?for|treat(?:ed|ment) for"
     r"|\bsees? (?:an? |the |his |her )?\w+ for"
-    r"|\bdoi\b[^.;]{0,15} to\b|[0-9]/10\b"
+    r"|\bdoi\b[^.;]{0,15} to\b|(?<![0-9/-])[0-9]/10\b(?![/-])"
     r"|impression|assessment|sustain|complain|c/o|report|present(?:s|ed|ing)? (?:with|for|to|on)|chief|subjective|symptom"
     r"|endors|states?\b|describ|experienc|suffer|injur(?:y|ies|ing)|injured(?! worker| employee| patient)|body parts?"
     r"|claim involves|condition|hurt"
