@@ -590,6 +590,18 @@ def test_issues_are_said_to_fit_where_something_was_asked_of_issues(
     assert re.fullmatch(told, watched.inner_text("#progress"))
 
 
+def test_a_word_finds_its_forms_and_no_longer_words_and_a_beginning_finds_what_begins_so(watched: Page, site_url: str) -> None:
+    """TENS found 81 of 110 letters: all with tendons, tenderness or tension."""
+    found = {}
+    for typed in ("off", "offic", "off+offic", "injection", "injections"):
+        go(watched, f"{site_url}search/?q={typed}")
+        found[typed] = set(watched.locator("#results .meta a").all_inner_texts())
+    assert found["off"]
+    assert found["offic"] - found["off"], "control: an office"
+    assert found["off+offic"] == found["off"] & found["offic"]
+    assert found["injection"] == found["injections"] != set()
+
+
 def test_plain_words_find_what_an_issue_is_filed_under(watched: Page, site_url: str, sample_site: Path) -> None:
     exported = [json.loads(line) for line in (sample_site / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
     filed = {letter["case_number"] for letter in exported for issue in letter["issues"] if issue["subcategory"] == "opioid"}

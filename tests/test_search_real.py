@@ -52,9 +52,9 @@ async (words) => {
     const instance = createInstance({ basePath: hub.pathname, baseUrl: "/" });
     await instance.init();
     await instance.mergeIndex(new URL(shard.text, root).pathname, { language: "en" });
-    const alone = await Promise.all(words.split(" ").map((word) => instance.search(`"${word}"`)));
-    if (alone.some(({ results }) => !results.length)) continue; // in quotes: else it guesses at words that it does not know
-    for (const result of (await instance.search(words)).results) urls.push(/decisions\/.*/.exec((await result.data()).url)[0]);
+    const alone = await Promise.all(words.split(" ").map((word) => instance.search(`"${word}"`))); // in quotes: no word is a beginning
+    const having = await Promise.all(alone.map(({ results }) => Promise.all(results.map(async (result) => /decisions\/.*/.exec((await result.data()).url)[0]))));
+    urls.push(...having[0].filter((url) => having.every((some) => some.includes(url))));
   }
   return urls;
 }

@@ -1,7 +1,8 @@
 // Asks Pagefind which letters hold the words: one index a shard, opened when it is needed, by one program for all of them.
 //
-// Pagefind answers a word that it does not know with the longest beginning that it knows. So every word is looked up first, in the
-// shipped lists, then in quotes, which switch that guessing off; a shard that lacks a word has no hits.
+// Pagefind takes every word for the beginning of one ("TENS" finds tendons), and answers one that it does not know with the longest
+// beginning that it knows. So every word is looked up first, in the shipped lists: what stands there is asked for in quotes, which
+// find its forms only, and so is what begins no word there. A shard that lacks a word has no hits.
 // Labels, other names and spellings that the build has added to a letter help finding it; no phrase is found in them, as they are not its words.
 
 import { holders, plain, wordList } from "./words.js";
@@ -49,23 +50,28 @@ export class Text {
   async #search(shard, { phrases, words }) {
     for (const word of words) this.#list(plain(word).slice(0, 2)).catch(() => {}); // on their way while the index is opened
     const instance = await this.#open(shard);
-    const held = await Promise.all(words.map((word) => this.#holds(shard, instance, word)));
-    const absent = words.filter((_, place) => !held[place]);
+    const having = await Promise.all(words.map((word) => this.#having(shard, instance, word)));
+    const absent = words.filter((_, place) => having[place]?.size === 0);
     const scores = new Float32Array(shard.letters).fill(-1);
     if (absent.length) return { scores, hits: new Map(), absent };
-    const asked = [...phrases.map((phrase) => `"${phrase}"`), ...(words.length ? [words.join(" ")] : [])];
-    const found = await Promise.all(asked.map((query) => this.#ask(instance, query)));
-    for (const phrase of found.slice(0, phrases.length)) for (const [letter, hit] of phrase) if (!hit.own) phrase.delete(letter);
+    const alone = words.length === 1 && having[0];
+    const together = !words.length || alone ? [] : [this.#ask(instance, words.join(" "))];
+    const quoted = await Promise.all(phrases.map((phrase) => this.#ask(instance, `"${phrase}"`)));
+    for (const phrase of quoted) for (const [letter, hit] of phrase) if (!hit.own) phrase.delete(letter);
+    const found = [...quoted, ...having.filter(Boolean), ...(await Promise.all(together))];
     const hits = found.pop() ?? new Map();
     for (const other of found) for (const letter of hits.keys()) if (!other.has(letter)) hits.delete(letter);
     for (const [letter, hit] of hits) scores[letter] = hit.score;
     return { scores, hits, absent };
   }
 
-  async #holds(shard, instance, word) {
-    const listed = holders(plain(word), await this.#list(plain(word).slice(0, 2)));
-    if (listed === null || (listed >> BigInt(shard.number)) & 1n) return true;
-    return (await this.#ask(instance, `"${word}"`)).size > 0;
+  /** Letters with the word in any of its forms; null for the beginning of a word, which Pagefind completes. */
+  async #having(shard, instance, word) {
+    const typed = plain(word);
+    const list = await this.#list(typed.slice(0, 2));
+    const listed = holders(typed, list);
+    const begins = !list.some((line) => line.word === typed) && (listed === null || (listed >> BigInt(shard.number)) & 1n);
+    return begins ? null : this.#ask(instance, `"${word}"`);
   }
 
   async #list(begin) {
