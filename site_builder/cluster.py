@@ -17,9 +17,11 @@ reads every letter anew.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import secrets
+import shutil
 import tarfile
 import tempfile
 import time
@@ -44,13 +46,15 @@ from site_builder.whole import Whole, pack
 
 UNIT = 1_000
 """Most loose letters that are read in one piece; a folder or an archive is a piece, whatever it holds."""
-INSTALL = "install the cluster's packages: pip install distributed fsspec s3fs (or the extra `cluster`)"
+INSTALL = "run `make install-cluster`, which brings distributed, fsspec and s3fs"
 READING = "Reading letters"
 BUILDING = "Building shards"
 SUM = 32
 """Bytes of the sum before a result."""
 SITE = "site/"
 """In a bundle, the files of the site."""
+RESULTS = ("units", "read", "words", "shards", "built")
+"""Folders of the work folder, which holds nothing else."""
 _PAGES, _INDEX = "pages", "index"
 _LINES = "lines"
 """What stands beside them: list[Written], Index where words are searched, data."""
@@ -102,16 +106,31 @@ class Store(NamedTuple):
     def at(cls, url: str) -> Store:
         try:
             from fsspec.core import url_to_fs  # noqa: PLC0415  # only who builds in pieces needs it
+
+            files, root = url_to_fs(url)
         except ImportError as error:
-            raise BuildError(INSTALL, exit_code=3) from error
-        files, root = url_to_fs(url)
+            raise BuildError(f"{url} needs a package more: {error}; {INSTALL}", exit_code=3) from error
+        except ValueError as error:
+            raise BuildError(f"{url}: {error}; name a folder, or an address that fsspec knows") from error
         files.invalidate_cache()  # what others did since this process last looked
         return cls(files, root)
+
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[None]:
+        """What a store cannot do is told in one line; that something is not there may be no error."""
+        try:
+            yield
+        except (FileNotFoundError, NotADirectoryError):
+            raise
+        except Exception as error:  # every kind of store has errors of its own, and fsspec no class for them
+            told = f"{self.root}: {type(error).__name__}: {error}"
+            raise BuildError(f"{told}; mend that and run the step again: what is done is found", exit_code=5) from error
 
     def get(self, name: str) -> bytes | None:
         """None for what is not there, or torn."""
         try:
-            content: bytes = self.files.cat_file(f"{self.root}/{name}")
+            with self.asked():
+                content: bytes = self.files.cat_file(f"{self.root}/{name}")
         except FileNotFoundError:
             return None
         if hashlib.sha256(content[SUM:]).digest() == content[:SUM]:
@@ -120,13 +139,15 @@ class Store(NamedTuple):
         return None
 
     def has(self, name: str) -> bool:
-        return bool(self.files.exists(f"{self.root}/{name}"))
+        with self.asked():
+            return bool(self.files.exists(f"{self.root}/{name}"))
 
     def put(self, name: str, content: bytes) -> None:
         """Appears whole, with its sum before it."""
         path, summed = f"{self.root}/{name}", hashlib.sha256(content).digest() + content
         if "file" not in self.files.protocol:
-            self.files.pipe_file(path, summed)
+            with self.asked():
+                self.files.pipe_file(path, summed)
             return
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -137,31 +158,40 @@ class Store(NamedTuple):
     def parts(self, spans: Sequence[Span]) -> list[bytes]:
         """Pieces of results; the sum before them is not counted."""
         paths = [f"{self.root}/{span.name}" for span in spans]
-        found: list[bytes] = self.files.cat_ranges(
-            paths, [span.start + SUM for span in spans], [span.end + SUM for span in spans], on_error="raise"
-        )
+        with self.asked():
+            found: list[bytes] = self.files.cat_ranges(
+                paths, [span.start + SUM for span in spans], [span.end + SUM for span in spans], on_error="raise"
+            )
         return found
 
     def remove(self, name: str) -> None:
         """So that it is made again."""
         self.files.rm_file(f"{self.root}/{name}")
 
+    def refuse_others(self, url: str) -> None:
+        """Raises BuildError for a folder that holds anything but results: they are swept in the end."""
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), self.asked():
+            held = {entry["name"].rstrip("/").rpartition("/")[2] for entry in self.files.ls(self.root, detail=True)}
+            if others := sorted(held - {"", *RESULTS}):
+                raise BuildError(f"--work {url} holds {others[0]}, which no build put there: name a folder for nothing else")
+
     def sweep(self, kept: Iterable[str]) -> None:
-        """Removes whatever else stands there."""
-        self.files.invalidate_cache()
+        """Removes all other results."""
         paths = {f"{self.root}/{name}" for name in kept}
-        others = [path for path in self.files.find(self.root) if path not in paths]
-        if others:
-            self.files.rm(others)
+        with self.asked():
+            self.files.invalidate_cache()
+            others = [path for kind in RESULTS for path in self.files.find(f"{self.root}/{kind}") if path not in paths]
+            if others:
+                self.files.rm(others)
 
 
 def units(job: Job) -> list[tuple[str, ...]]:
     """The letters folder cut up: every folder and archive in it, then what lies loose, by at most UNIT."""
     store = Store.at(job.letters)
     try:
-        listed = sorted(
-            (entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in store.files.ls(store.root, detail=True)
-        )
+        with store.asked():
+            found = store.files.ls(store.root, detail=True)
+        listed = sorted((entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in found)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BuildError(f"{job.letters}: no such folder; name the one that holds the letters") from error
     if not store.files.isdir(store.root):
@@ -175,6 +205,7 @@ def units(job: Job) -> list[tuple[str, ...]]:
 def read_unit(job: Job, unit: Sequence[str]) -> None:
     """The letters of a unit, read and tagged."""
     work = Store.at(job.work)
+    work.refuse_others(job.work)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "letters"
         options = _options(job, Path(place))
@@ -243,7 +274,9 @@ def _bundle(job: Job, seen: Overview, shard: Shard, parts: Sequence[pages.Part])
 
 def assemble(job: Job, out: Path, *, jobs: int = 1, progress: Progress = builder.silent) -> Report:
     """The site, from what the others left; raises BuildError where a piece is missing."""
-    started, work, state = time.monotonic(), Store.at(job.work), _state(job)
+    started, work = time.monotonic(), Store.at(job.work)
+    work.refuse_others(job.work)
+    state = _state(job)
     seen = _overview(job, state)
     builder.refuse_nothing(seen.reading, job.letters)
     kept = {*map(_pointer, units(job)), *(f"{kind}/{key}" for key in state for kind in ("read", "words"))}
@@ -297,7 +330,7 @@ def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: 
         from distributed import Client, as_completed  # noqa: PLC0415  # only who builds on a cluster needs it
         from distributed.scheduler import KilledWorker  # noqa: PLC0415
     except ImportError as error:
-        raise BuildError(INSTALL, exit_code=3) from error
+        raise BuildError(f"a cluster needs a package more: {error}; {INSTALL}", exit_code=3) from error
 
     def everywhere(stage: str, work: Callable[[Job, Item], None], items: Sequence[Item]) -> None:
         progress(stage, 0, len(items))
@@ -422,10 +455,26 @@ def _fetch(job: Job, names: Iterable[str], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         path = f"{store.root}/{name}"
-        if store.files.isdir(path):
-            store.files.get(path, f"{folder}/{name}", recursive=True)
-        elif store.files.exists(path):
-            store.files.get_file(path, str(folder / name))
+        if "file" in store.files.protocol:
+            _copy(Path(path), folder / name)
+            continue
+        with store.asked():
+            for found in store.files.find(path):  # one by one: whole folders are asked for by patterns
+                target = folder / name / found.removeprefix(path).lstrip("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                store.files.get_file(found, str(target))
+
+
+def _copy(path: Path, target: Path) -> None:
+    """A file, or a folder with all in it. Links stay links, which who reads letters refuses; pipes and devices are left out."""
+    if path.is_symlink():
+        target.symlink_to(path.readlink())
+    elif path.is_dir():
+        target.mkdir()
+        for one in path.iterdir():
+            _copy(one, target / one.name)
+    elif path.is_file():
+        shutil.copyfile(path, target)
 
 
 def _bare(letter: Letter) -> Letter:

@@ -27,6 +27,7 @@ FIELDS = ("case_number", *DATES, "priority", *LISTS, "age", "sex")
 """The header fields of a Letter: what front matter may say, and a row."""
 COLUMNS = ("file", "issue", *FIELDS, "treatment_category", "treatment_subcategory")
 
+_MEANT_AS_TAKEDOWNS = re.compile(r"takedowns?\.(?:toml|txt|toml\.txt)", re.IGNORECASE)
 _DASH = "[-\u2010-\u2015\u2212]"
 CASE = re.compile(
     rf"(?<![^\W_])(?:CM\s?(\d{{2}})\s?{_DASH}?\s?(\d{{7}})|IMR\s?(\d{{2}})\s?{_DASH}\s?(\d{{6}}))(?!\d)", re.I | re.A
@@ -45,6 +46,11 @@ _OLDEST, _LATEST = 1930, 2099
 _LONGEST = 3 * 365
 """Days from the denial to a decision; of 110 letters none took more than 97."""
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+def is_meant_as_takedowns(name: str) -> bool:
+    """`Takedowns.toml`, `takedowns.toml.txt`: in any folder, as people and their editors spell it."""
+    return _MEANT_AS_TAKEDOWNS.fullmatch(name.rpartition("/")[2].strip()) is not None
 
 
 class Row(Frozen, frozen=True):

@@ -5,6 +5,7 @@ Apart from the build itself, whose modules take longer to load than it takes to 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import os
@@ -17,7 +18,7 @@ import msgspec
 
 from site_builder import workers
 from site_builder.budget import Fit
-from site_builder.metadata import BESIDE
+from site_builder.metadata import BESIDE, is_meant_as_takedowns
 from site_builder.model import Frozen, Problem
 from site_builder.seal import Seal, looks
 
@@ -87,8 +88,15 @@ def seal(options: Options) -> Seal | None:
 def inputs(options: Options) -> tuple[Path, ...]:
     """Everything that a site follows from, besides the program."""
     letters = options.letters
-    beside = () if letters.is_dir() else tuple(letters.parent / name for name in BESIDE)
+    beside = () if letters.is_dir() else _beside(letters.parent)
     return letters, *beside, options.config, options.templates
+
+
+def _beside(folder: Path) -> tuple[Path, ...]:
+    """What belongs to an archive, and what stops the build: a list of takedowns under another name."""
+    with contextlib.suppress(OSError):
+        return tuple(path for path in sorted(folder.iterdir()) if path.name in BESIDE or is_meant_as_takedowns(path.name))
+    return tuple(folder / name for name in BESIDE)
 
 
 def standing(sealed: Seal | None, site: Callable[[], bytes]) -> Report | None:

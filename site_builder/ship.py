@@ -32,7 +32,7 @@ from site_builder.publish import MANIFEST, NOJEKYLL, REMOVED
 from site_builder.search import HUB_FOLDER
 from site_builder.serve import content_type
 
-INSTALL = "pip install fsspec s3fs (or what the extra `cluster` names)"
+INSTALL = "run `make install-cluster`, which brings fsspec and s3fs"
 AT_ONCE = 64
 """Requests under way."""
 BATCH = 1_000

@@ -29,7 +29,7 @@ import msgspec
 from site_builder import archives
 from site_builder import text as typed
 from site_builder.front_matter import markdown
-from site_builder.metadata import BESIDE, TABLE, TAKEDOWNS, Row, rows_of
+from site_builder.metadata import BESIDE, TABLE, TAKEDOWNS, Row, is_meant_as_takedowns, rows_of
 from site_builder.model import BuildError, Problem, Source
 from site_builder.pdf import PdfReader
 from site_builder.shelf import NOTHING, Shelf
@@ -40,7 +40,6 @@ LARGEST = 5_000_000
 _AT_ONCE = 200
 """Files held in memory."""
 SUFFIXES = (".md", ".pdf", ".txt")
-_MEANT_AS_TAKEDOWNS = re.compile(r"takedowns?\.(?:toml|txt|toml\.txt)", re.IGNORECASE)
 _SEPARATOR = re.compile(r'"?sep=([,;|\t])"?[,;|\t]*', re.IGNORECASE)
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f]")
 _TYPED = bytes({*range(32, 256), *b"\t\n\r\f\v"})
@@ -252,13 +251,8 @@ def _walk(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
                 yield Path(entry.path), name
 
 
-def _is_meant_as_takedowns(name: str) -> bool:
-    """`Takedowns.toml`, `takedowns.toml.txt`: in any folder, as people and their editors spell it."""
-    return _MEANT_AS_TAKEDOWNS.fullmatch(name.rpartition("/")[2].strip()) is not None
-
-
 def _refuse_takedowns_unseen(name: str) -> None:
-    if name != TAKEDOWNS and _is_meant_as_takedowns(name):
+    if name != TAKEDOWNS and is_meant_as_takedowns(name):
         told = f"is not read as the list of takedowns; it must be named {TAKEDOWNS} and stand in the letters folder itself"
         raise BuildError(f"{name}: {told}, or beside the archive that --letters names")
 
@@ -287,7 +281,7 @@ def _with_members(files: Iterable[tuple[Path, str]], problems: list[Problem]) ->
             problems.append(_refused("archive", name, members))
             continue
         listed = list(members)
-        if any(_is_meant_as_takedowns(member.name) for member in listed):
+        if any(is_meant_as_takedowns(member.name) for member in listed):
             told = f"holds a {TAKEDOWNS}, which would not be seen there; put it beside the archive and take it out of it"
             problems.append(_refused("archive", name, told))
             continue

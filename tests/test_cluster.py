@@ -106,6 +106,50 @@ def alone(letters: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return tree(out)
 
 
+def test_a_work_folder_that_holds_anything_else_is_refused_and_keeps_it(few: Path, tmp_path: Path) -> None:
+    """What stood there was swept away at the end, the letters too."""
+    before = tree(tmp_path)
+    job = job_of(few, tmp_path)
+    for step in (read_all, lambda job: cluster.assemble(job, tmp_path.with_name("site"))):
+        with pytest.raises(BuildError, match="holds letters, which no build put there"):
+            step(job)
+    assert tree(tmp_path) == before
+
+
+def test_odd_names_and_links_are_taken_as_one_build_takes_them(few: Path, tmp_path: Path) -> None:
+    """A folder with brackets in its name was a pattern, and what a link led to was published."""
+    (tmp_path / "secret.txt").write_text(corpus.text(next(iter(corpus.letters(1, 9)))), "utf-8")
+    next(path for path in sorted(few.iterdir()) if path.is_dir()).rename(few / "2016 [scans]")
+    (few / "2016 [scans]" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (few / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (few / "linked").symlink_to(few / "2016 [scans]")
+    once = build.build(Options(letters=few, out=tmp_path / "once", config=Path("none"), base_url=ADDRESS, search=False))
+    job = job_of(few, tmp_path / "work", search=False)
+    read_all(job)
+    build_all(job)
+    pieces = cluster.assemble(job, tmp_path / "pieces")
+    assert tree(tmp_path / "pieces") == tree(tmp_path / "once")
+    assert sorted(map(str, pieces.problems)) == sorted(map(str, once.problems))
+    assert [problem.code for problem in once.problems] == ["symlink"] * 3
+
+
+@pytest.mark.parametrize(("work", "code"), [("foo://bucket/work", 2), ("gs://bucket/work", 3), ("s3://bucket/work", 5)])
+def test_a_store_that_cannot_be_asked_is_told_in_one_line(
+    few: Path, work: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "x",
+        "SECRET_ACCESS_KEY": "y",
+        "ENDPOINT_URL": "http://127.0.0.1:9",
+        "MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    with pytest.raises(BuildError) as told:
+        read_all(job_of(few, work))
+    assert told.value.exit_code == code
+    assert "\n" not in str(told.value)
+
+
 def test_pieces_done_one_after_the_other_give_the_site_of_one_build(
     letters: Path, alone: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -286,7 +330,7 @@ def test_without_the_packages_of_a_cluster_it_is_said_how_to_get_them(tmp_path: 
         lambda: cluster.units(job_of(tmp_path, tmp_path / "work")),
         lambda: cluster.on_dask(job_of(tmp_path, tmp_path), tmp_path / "site", scheduler=None, jobs=1),
     ):
-        with pytest.raises(BuildError, match="pip install") as told:
+        with pytest.raises(BuildError, match="make install-cluster") as told:
             call()
         assert told.value.exit_code == 3
 

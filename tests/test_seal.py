@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 import site_builder.options
 from site_builder import build, cli, marks, metadata, publish
+from site_builder.model import BuildError
 from site_builder.options import Options, seal, standing
 from site_builder.seal import looks
 from site_builder.shelf import Shelf
@@ -109,6 +110,18 @@ def test_what_stands_beside_an_archive_is_looked_at_too(options: Options, tmp_pa
     assert build.build(packed).unchanged
     (tmp_path / beside).touch()
     assert not build.build(packed).unchanged
+
+
+def test_a_list_of_takedowns_under_another_name_beside_an_archive_stops_a_build_that_has_nothing_to_do(
+    options: Options, tmp_path: Path
+) -> None:
+    """It said that nothing had changed, and the letter stayed."""
+    shutil.make_archive(str(tmp_path / "box"), "zip", options.letters)
+    packed = msgspec.structs.replace(options, letters=tmp_path / "box.zip")
+    build.build(packed)
+    (tmp_path / "Takedowns.toml").touch()
+    with pytest.raises(BuildError, match=r"must be named takedowns\.toml"):
+        build.build(packed)
 
 
 def test_a_change_while_the_site_is_built_is_told(options: Options) -> None:

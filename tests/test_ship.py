@@ -469,7 +469,7 @@ def test_a_site_is_not_uploaded_into_itself(sites: tuple[Path, Path], tmp_path: 
             2,
             "--endpoint-url is for addresses that begin with s3:",
         ),
-        (("--to", "gs://bucket"), 3, "pip install"),
+        (("--to", "gs://bucket"), 3, "make install-cluster"),
         ((), 2, "--to"),
     ],
 )
@@ -485,7 +485,7 @@ def test_without_fsspec_it_says_what_to_install(sites: tuple[Path, Path], monkey
     monkeypatch.setitem(sys.modules, "fsspec", None)
     result = upload("--out", sites[0], "--to", "s3://bucket")
     assert result.exit_code == 3
-    assert "pip install fsspec s3fs" in result.stderr
+    assert "make install-cluster" in result.stderr
 
 
 def test_a_store_that_refuses_is_told_in_one_line(sites: tuple[Path, Path], s3: str) -> None:
