@@ -15,7 +15,7 @@ DEV := $(VENV)/.dev-installed
 BROWSER := $(VENV)/.browser-installed
 NODE := node_modules/.installed
 NODE_DEV := node_modules/.dev-installed
-NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+NPM := npm install --ignore-scripts --no-audit --no-fund --no-package-lock --loglevel=error
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
@@ -30,22 +30,22 @@ install: $(RUNTIME) $(NODE) ## Install what building needs
 install-cluster: $(CLUSTER) $(NODE) ## Install what building in pieces and uploading need
 
 build: $(RUNTIME) $(NODE) ## Install what is missing, build letters/ into public/
-	@$(RUN) -m site_builder build --letters $(LETTERS) --out $(OUT) $(ARGS)
+	@$(RUN) -m site_builder build --letters "$(LETTERS)" --out "$(OUT)" $(ARGS)
 	@echo "Look at it: make serve, then open http://127.0.0.1:$(PORT)/"
 
 serve: $(RUNTIME) ## Serve public/ on this machine
-	@$(RUN) -m site_builder serve --out $(OUT) --port $(PORT) $(ARGS)
+	@$(RUN) -m site_builder serve --out "$(OUT)" --port $(PORT) $(ARGS)
 
 pages-preview: OUT = out/preview
 pages-preview: $(RUNTIME) $(NODE) ## Build as for a project page of GitHub Pages, serve it the way Pages does
-	@$(RUN) -m site_builder build --letters $(LETTERS) --out $(OUT) --base-url http://127.0.0.1:$(PORT)/repo $(ARGS)
-	@$(RUN) -m site_builder serve --out $(OUT) --port $(PORT) --base /repo/ --max-age 600
+	@$(RUN) -m site_builder build --letters "$(LETTERS)" --out "$(OUT)" --base-url http://127.0.0.1:$(PORT)/repo $(ARGS)
+	@$(RUN) -m site_builder serve --out "$(OUT)" --port $(PORT) --base /repo/ --max-age 600
 
 watch: $(RUNTIME) $(NODE) ## Build, serve, and build again on every change
-	@$(RUN) -m site_builder watch --letters $(LETTERS) --out $(OUT) --port $(PORT) $(ARGS)
+	@$(RUN) -m site_builder watch --letters "$(LETTERS)" --out "$(OUT)" --port $(PORT) $(ARGS)
 
 check: $(RUNTIME) ## Report problems and coverage of letters/, write nothing
-	@$(RUN) -m site_builder check --letters $(LETTERS) $(ARGS)
+	@$(RUN) -m site_builder check --letters "$(LETTERS)" $(ARGS)
 
 test: $(DEV) $(NODE_DEV) $(BROWSER) ## Install what the tests need, run them
 	@$(RUN) -m pytest $(SIDE_BY_SIDE) $(ARGS)

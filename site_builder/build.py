@@ -153,6 +153,8 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, sums=sums)
     if reading.beside.gone.is_any and options.cache:
         shutil.rmtree(options.cache / PIECES, ignore_errors=True)
+        if not options.search:  # else indexing has swept them
+            search.Kept(options.cache, shelf("indexes"), reading.whole.digest).sweep(planned, ())
     if sealed:  # where something was taken down the report may name it
         sealed.close(None if reading.beside.gone.is_any else msgspec.msgpack.encode(report))
     return report

@@ -32,7 +32,7 @@ from site_builder import processors
 from site_builder.budget import counted, size
 from site_builder.model import BuildError, Letter, Problem
 from site_builder.options import PACKAGE, PIECES, Options, Report, current, inputs
-from site_builder.publish import remedy
+from site_builder.publish import LOCKED, remedy
 from site_builder.seal import Seal
 
 if TYPE_CHECKING:
@@ -393,23 +393,32 @@ def watch(quiet: bool, port: int, base: str, **given: Any) -> None:
     previewed = preview.Preview(options)
     server = serving.Server(options.out, port, base, reloads=reloads, newer=previewed.page)
 
-    def rebuild() -> None:
+    def rebuild() -> bool:
         started = time.monotonic()
         try:
             _build(options, quiet)
-        except BuildError as error:
+        except (BuildError, OSError) as error:
             click.secho(f"error: {printable(str(error))} (the last good site stands)", fg="red", err=True)
             reloads.failed(str(error))
-        else:
-            reloads.built()
-            threading.Thread(target=previewed.built, args=(started,), daemon=True).start()
+            return getattr(error, "exit_code", 0) != LOCKED
+        except KeyboardInterrupt:  # the server has heard it too, and ends everything
+            return True
+        reloads.built()
+        threading.Thread(target=previewed.built, args=(started,), daemon=True).start()
+        return True
+
+    def deaf(error: OSError) -> None:
+        told = f"warning: the system tells of no changes ({error.strerror or error}): they are looked for every few seconds"
+        click.secho(printable(told), fg="yellow", err=True)
 
     def glance(files: frozenset[Path]) -> None:
         if previewed.changed(files):
             reloads.edited()
 
     rebuild()
-    watcher = threading.Thread(target=watching.watch, args=(_inputs(options), rebuild, stop), kwargs={"glance": glance})
+    watcher = threading.Thread(
+        target=watching.watch, args=(_inputs(options), rebuild, stop), kwargs={"glance": glance, "deaf": deaf}
+    )
     watcher.start()
     try:
         serving.serve_until_interrupted(server, _say_where)
@@ -518,8 +527,9 @@ def _build(options: Options, quiet: bool) -> Report:
 def _told(report: Report, out: Path) -> Report:
     for line in problem_lines(report.problems):
         click.echo(line, err=True)
-    click.echo(summary(report, out))
-    click.echo(report.fit.line)
+    with contextlib.suppress(OSError):  # the site stands, whoever does not want to hear of it
+        click.echo(summary(report, out))
+        click.echo(report.fit.line)
     if report.fit.warning:
         click.secho(f"warning: {report.fit.warning}", fg="yellow", err=True)
     return report

@@ -30,6 +30,8 @@ import msgspec
 from site_builder.model import BuildError, File
 
 MANIFEST = "manifest.json"
+LOCKED = 7
+"""Exit code where another build of the same folder is running."""
 NOJEKYLL = ".nojekyll"
 PAGE = ".html"
 """Ends the name of every page, and of nothing else in a site."""
@@ -418,7 +420,7 @@ def _lock(path: Path, out: Path) -> int:
             holder = os.read(handle, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(handle)
             told = f"another build of {out} is running (process {holder}): wait for it, or stop it"
-            raise BuildError(told, exit_code=7) from None
+            raise BuildError(told, exit_code=LOCKED) from None
         except BaseException:
             os.close(handle)
             raise

@@ -39,6 +39,7 @@ _TYPES = {
     ".jsonl": "application/x-ndjson",
     ".mjs": "text/javascript",
     ".svg": "image/svg+xml",
+    ".pdf": "application/pdf",
     ".txt": "text/plain",
     ".webmanifest": "application/manifest+json",
     ".xml": "application/xml",

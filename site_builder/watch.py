@@ -53,25 +53,34 @@ class Alarm(FileSystemEventHandler):
 
 def watch(
     inputs: Sequence[Path],
-    rebuild: Callable[[], None],
+    rebuild: Callable[[], bool],
     stop: threading.Event,
     recheck: float = RECHECK,
+    *,
     glance: Callable[[frozenset[Path]], None] = lambda files: None,
+    deaf: Callable[[OSError], None] = lambda error: None,
 ) -> None:
-    """Call `rebuild` after each change of the files and folders in `inputs`, until `stop` is set; `glance` at once, beside it."""
+    """Call `rebuild` after each change of the files and folders in `inputs`, until `stop` is set; again with the next look where
+    it says that it could not. `glance` at once, beside it. `deaf`: the system tells of no changes, having no watches left;
+    they are looked for every `recheck` seconds.
+    """
     alarm = Alarm()
     observer = Observer()
-    for folder in _folders(inputs):
-        observer.schedule(alarm, str(folder), recursive=folder in inputs)
-    observer.start()
+    try:
+        for folder in _folders(inputs):
+            observer.schedule(alarm, str(folder), recursive=folder in inputs)
+        observer.start()
+    except OSError as error:
+        deaf(error)
     glances = threading.Thread(target=_glances, args=(frozenset(inputs), alarm, glance, stop))
     glances.start()
     try:
         _loop(inputs, rebuild, stop, alarm, recheck)
     finally:
         stop.set()
-        observer.stop()
-        observer.join()
+        if observer.is_alive():
+            observer.stop()
+            observer.join()
         glances.join()
 
 
@@ -80,7 +89,7 @@ def looks(inputs: Sequence[Path]) -> frozenset[object]:
     return frozenset(mark.untouched for path in inputs for mark in marks(path))
 
 
-def _loop(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.Event, alarm: Alarm, recheck: float) -> None:
+def _loop(inputs: Sequence[Path], rebuild: Callable[[], bool], stop: threading.Event, alarm: Alarm, recheck: float) -> None:
     built, checked = looks(inputs), time.monotonic()
     while not stop.is_set():
         if not alarm.rung.wait(TICK) and time.monotonic() < checked + recheck:
@@ -88,9 +97,8 @@ def _loop(inputs: Sequence[Path], rebuild: Callable[[], None], stop: threading.E
         _settle(alarm, stop)
         alarm.rung.clear()
         now, checked = looks(inputs), time.monotonic()
-        if now != built and not stop.is_set():
+        if now != built and not stop.is_set() and rebuild():
             built = now  # as it was before the build: what changes while it runs is news again
-            rebuild()
 
 
 def _glances(inputs: frozenset[Path], alarm: Alarm, glance: Callable[[frozenset[Path]], None], stop: threading.Event) -> None:

@@ -49,7 +49,7 @@ def letter(number: int, mentioned: int) -> str:
 
 
 def put(folder: Path, gone: Iterable[int]) -> Path:
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for number in range(GONE + KEPT):
         name = case(number) if number % 3 else f"letter-{token(number)}"
         (folder / f"{name}.txt").write_text(letter(number, mentioned=number % GONE), encoding="utf-8")
@@ -107,6 +107,16 @@ def test_what_is_taken_down_is_in_no_byte_of_the_site(sites: tuple[Path, Report]
     assert hits(place / "cache", needles(range(GONE))) == {}
     assert [path.name for path in place.iterdir() if path.name.startswith(".previous")] == []
     assert publish.is_whole(place / "site")
+
+
+def test_what_is_taken_down_leaves_the_cache_in_a_build_without_search_too(tmp_path: Path) -> None:
+    """The indexes that an earlier build had kept held it still."""
+    options = Options(letters=put(tmp_path / "letters", []), out=tmp_path / "site", cache=tmp_path / "cache", jobs=2)
+    build.build(options)
+    assert len(hits(tmp_path / "cache", needles(range(GONE)))) > GONE, "control"
+    put(tmp_path / "letters", range(GONE))
+    build.build(msgspec.structs.replace(options, search=False))
+    assert hits(tmp_path / "cache", needles(range(GONE))) == {}
 
 
 def test_the_control_without_takedowns_is_found_in_pages_exports_and_index(tmp_path: Path) -> None:

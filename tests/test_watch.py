@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import threading
@@ -23,12 +24,14 @@ class Builds:
         self.inputs = inputs
         self.seen: list[set[str]] = []
         self.slow = 0.0
+        self.can = True
         self.news = threading.Semaphore(0)
 
-    def __call__(self) -> None:
+    def __call__(self) -> bool:
         self.seen.append({Path(os.fsdecode(name)).name for name, *_ in looks(self.inputs)})
         time.sleep(self.slow)
         self.news.release()
+        return self.can
 
     def next(self) -> set[str]:
         assert self.news.acquire(timeout=60), "no build within a minute"
@@ -40,7 +43,7 @@ class Builds:
 
 @contextlib.contextmanager
 def watching(
-    inputs: list[Path], recheck: float = 60, glance: Callable[[frozenset[Path]], object] = lambda files: None
+    inputs: list[Path], recheck: float = 60, glance: Callable[[frozenset[Path]], object] = lambda files: None, **more: object
 ) -> Iterator[Builds]:
     """Without rechecks, so that only events can ring."""
     builds, stop, looked = Builds(inputs), threading.Event(), threading.Event()
@@ -50,7 +53,7 @@ def watching(
         looked.set()
         return found
 
-    thread = threading.Thread(target=watch, args=(inputs, builds, stop, recheck), kwargs={"glance": glance})
+    thread = threading.Thread(target=watch, args=(inputs, builds, stop, recheck), kwargs={"glance": glance, **more})
     with mock.patch("site_builder.watch.looks", look):
         thread.start()
         assert looked.wait(60), "nobody watches"
@@ -173,3 +176,30 @@ def test_whoever_glances_is_told_at_once_which_inputs_have_changed_and_of_nothin
         rewritten(settings, "a = 2")
         while told != {letters / "a.txt", letters / "2014" / "b.txt", settings}:
             assert news.acquire(timeout=60)
+
+
+def test_what_could_not_be_built_is_tried_again_without_another_change(letters: Path) -> None:
+    """A letter saved while an upload held the folder was never built."""
+    with watching([letters], recheck=0.2) as builds:
+        builds.can = False
+        rewritten(letters / "a.txt", "b")
+        builds.next()
+        builds.next()
+        builds.can = True
+        builds.next()
+        while not builds.none_within(1):
+            pass
+
+
+def test_where_the_system_tells_of_no_changes_they_are_looked_for(letters: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A traceback, and a server that went on showing the old site."""
+    told: list[OSError] = []
+
+    def start(_: object) -> None:
+        raise OSError(errno.EMFILE, "inotify instance limit reached")
+
+    monkeypatch.setattr("site_builder.watch.Observer.start", start)
+    with watching([letters], recheck=0.2, deaf=told.append) as builds:
+        rewritten(letters / "c.txt", "c")
+        assert "c.txt" in builds.next()
+    assert [error.errno for error in told] == [errno.EMFILE]

@@ -11,21 +11,6 @@ import { holders, plain, wordList } from "./words.js";
 const RANKING = { termSimilarity: 5, termFrequency: 0.4, metaWeights: { title: 5, added: 0.5 } };
 const pairs = (letters) => letters.match(/../g) ?? [];
 
-/**
- * Letters with all of the words, from those with each. What surrounds the words is asked for when a card shows it: to ask for all of
- * them together takes as long as for each.
- */
-function joined([first, ...others], together) {
-  const hits = new Map();
-  for (const [letter, hit] of first) {
-    const same = [hit, ...others.map((having) => having.get(letter))];
-    if (!same.every(Boolean)) continue;
-    const data = async () => ((await together()).get(letter) ?? hit).data();
-    hits.set(letter, { score: same.reduce((sum, { score }) => sum + score, 0), own: same.some(({ own }) => own), data });
-  }
-  return hits;
-}
-
 export class Text {
   /** `load(path, as)` fetches a published file; `root`: URL of the site's root; `index`: of the catalogue. */
   constructor(root, index, load) {
@@ -69,12 +54,11 @@ export class Text {
     const absent = words.filter((_, place) => having[place]?.size === 0);
     const scores = new Float32Array(shard.letters).fill(-1);
     if (absent.length) return { scores, hits: new Map(), absent };
-    let asking;
-    const together = () => (asking ??= this.#ask(instance, words.join(" ")));
+    const alone = words.length === 1 && having[0];
+    const together = !words.length || alone ? [] : [this.#ask(instance, words.join(" "))];
     const quoted = await Promise.all(phrases.map((phrase) => this.#ask(instance, `"${phrase}"`)));
     for (const phrase of quoted) for (const [letter, hit] of phrase) if (!hit.own) phrase.delete(letter);
-    const whole = having.filter(Boolean);
-    const found = [...quoted, ...(whole.length < words.length ? [...whole, await together()] : whole.length > 1 ? [joined(whole, together)] : whole)];
+    const found = [...quoted, ...having.filter(Boolean), ...(await Promise.all(together))];
     const hits = found.pop() ?? new Map();
     for (const other of found) for (const letter of hits.keys()) if (!other.has(letter)) hits.delete(letter);
     for (const [letter, hit] of hits) scores[letter] = hit.score;
