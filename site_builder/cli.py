@@ -71,6 +71,10 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories that a terminal may obey, or show as nothing."""
 _stopped: list[BaseException] = []
 """What a signal has raised, since this command began."""
+_copying: list[bool] = []
+"""Not empty while the process is copied."""
+if hasattr(os, "register_at_fork"):  # after the modules above, whose own callbacks may not be interrupted either
+    os.register_at_fork(before=lambda: _copying.append(True), after_in_parent=_copying.clear, after_in_child=_copying.clear)
 _COLOURS = {"quarantine": "red", "warning": "yellow", "note": "blue"}
 
 EXIT_CODES = """\b
@@ -560,11 +564,11 @@ def _blocked(problems: Sequence[Problem]) -> list[Problem]:
 
 @contextlib.contextmanager
 def _progress(quiet: bool) -> Iterator[intake.Progress]:
-    """A bar per stage on a terminal, lines elsewhere. Raises what a signal raised where it was not let out."""
+    """A bar per stage on a terminal, lines elsewhere. Raises what a signal could not raise when it came."""
 
     def told(update: intake.Progress) -> intake.Progress:
         def heard(stage: str, done: int, total: int) -> None:
-            if _stopped:  # a signal that comes while the process is copied raises where Python lets nothing out
+            if _stopped:  # it came while the process was copied, where Python lets nothing out
                 raise _stopped[0]
             update(stage, done, total)
 
@@ -634,7 +638,8 @@ def _stop_on_signals() -> None:
 
     def stop(number: int, _frame: object) -> None:
         _stopped.append(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
-        raise _stopped[-1]
+        if not _copying:
+            raise _stopped[-1]
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # under nohup it is ignored, and stays so

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from watchdog.observers import Observer
 
 from site_builder.watch import looks, watch
 
@@ -198,7 +199,7 @@ def test_where_the_system_tells_of_no_changes_they_are_looked_for(letters: Path,
     def start(_: object) -> None:
         raise OSError(errno.EMFILE, "inotify instance limit reached")
 
-    monkeypatch.setattr("site_builder.watch.Observer.start", start)
+    monkeypatch.setattr(Observer, "start", start)
     with watching([letters], recheck=0.2, deaf=told.append) as builds:
         rewritten(letters / "c.txt", "c")
         assert "c.txt" in builds.next()
