@@ -42,6 +42,7 @@ from site_builder.model import BuildError, File, Frozen, Letter, Problem
 from site_builder.options import Options, Report
 from site_builder.search import Index
 from site_builder.similar import Finder
+from site_builder.takedowns import Gone
 from site_builder.whole import Whole, pack
 
 UNIT = 1_000
@@ -89,7 +90,7 @@ class Read(Frozen, frozen=True):
     letters: tuple[Letter, ...]
     """Outlines."""
     problems: tuple[Problem, ...]
-    gone: tuple[str, ...]
+    gone: tuple[Gone, ...]
     spans: tuple[Span, ...]
     """Where the words of each are."""
     digests: tuple[bytes, ...]

@@ -17,7 +17,7 @@ from site_builder.model import Section
 Complaint = tuple[str, str]
 """(code, message) of a problem."""
 
-_PRINTED_DATE = r"(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?!\d)"
+_PRINTED_DATE = r"(?P<date>\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2,8}\.? \d{1,2}, ?\d{4})(?![\dlIO])"
 _DATE = re.compile(rf"(?:CT:? ?)?{_PRINTED_DATE}")  # cumulative trauma: over years, from this day on
 _VALUE = re.compile(
     rf" ?(?:(?P<case_number>(?:CM|IMR ?)\d{{2}}-\d{{6,7}})|{_PRINTED_DATE}|(?P<priority>(?i:standard|expedited)))(?!\w)"

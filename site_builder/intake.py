@@ -25,7 +25,7 @@ from site_builder.metadata import Row
 from site_builder.model import Letter, Problem, Source
 from site_builder.reading import Reader
 from site_builder.shelf import Shelf
-from site_builder.takedowns import Takedowns
+from site_builder.takedowns import Gone, Takedowns
 from site_builder.whole import Whole, pack, unpacked
 
 BATCH = 64
@@ -50,7 +50,7 @@ class Intake(NamedTuple):
     """Outlines, in the order of the files, of quarantined letters too; their problems are in them."""
     problems: Sequence[Problem]
     """Of files."""
-    gone: Sequence[str]
+    gone: Sequence[Gone]
     """Files that were taken down or held back by the list of takedowns."""
 
 
@@ -59,7 +59,7 @@ class Batch(NamedTuple):
 
     letters: Sequence[Letter]
     problems: Sequence[Problem]
-    gone: Sequence[str]
+    gone: Sequence[Gone]
     read: Sequence[bytes]
     """Keys of the letters, by which the cache keeps them."""
     opened: Sequence[bytes]
@@ -118,7 +118,7 @@ class Desk(NamedTuple):
         if isinstance(left, Problem):
             return None
         letter = self.reader.read(left)
-        return None if letter.is_quarantined or not self.gone.lets(letter) else letter
+        return None if letter.is_quarantined or not self.gone.lets(letter) or letter.id in self.gone.pages else letter
 
     def _left(self, source: Source) -> Source | Problem:
         """What the list of takedowns leaves of it."""
@@ -162,13 +162,15 @@ class Desk(NamedTuple):
         """What of a batch is to be read, by the keys of the letters, and the batch as yet without them."""
         found = [result for result in results if isinstance(result, Source)]
         problems = list(chain.from_iterable(one.problems if isinstance(one, Source) else [one] for one in results))
-        single, doubled = _unique(found, attrgetter("name"))
-        applied = [(source, self._left(source)) for source in single]
-        left = {read.key(one): one for _, one in applied if isinstance(one, Source)}
-        gone = [one for _, one in applied if isinstance(one, Problem)]
-        kept = sources.keep(opened, (source for source, one in applied if source == one))
-        names = [problem.file for problem in gone]
-        return left, Batch((), (*problems, *doubled, *gone), names, tuple(left), tuple(kept))
+        applied = {source.name: self._left(source) for source in found}
+        why = {source.sha256: one for source in found if isinstance(one := applied[source.name], Problem)}
+        gone = [source for source in found if source.sha256 in why]  # copies too, which nothing else may tell from others
+        told = [msgspec.structs.replace(why[source.sha256], file=source.name) for source in gone]
+        single, doubled = _unique((source for source in found if source.sha256 not in why), attrgetter("name"))
+        left = {read.key(one): one for source in single if isinstance(one := applied[source.name], Source)}
+        kept = sources.keep(opened, (source for source in single if source == applied[source.name]))
+        names = [Gone(source.name, source.sha256) for source in gone]
+        return left, Batch((), (*problems, *doubled, *told), names, tuple(left), tuple(kept))
 
     def _read(self, sources: Sequence[Source]) -> Iterator[bytes]:
         """The letters, packed, in order."""
@@ -249,12 +251,13 @@ def _keep(gave: Shelf, key: bytes, files: int, batch: Batch, whole: Whole) -> No
 
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
     """As if it had come in at once. `rows`: of the table beside the letters."""
+    files_gone = sorted({file for one in intakes for file in one.gone})
+    names_gone, bytes_gone, addresses = {file.name for file in files_gone}, {file.sha256 for file in files_gone}, set(gone.pages)
     everything = sorted((letter for one in intakes for letter in one.letters), key=attrgetter("source"))
-    letters, problems = _unique(everything, attrgetter("source"))
-    files_gone = {file for one in intakes for file in one.gone}
-    problems += metadata.without_letter((row for row in rows if row.file not in files_gone), letters)
-    published = _named_apart([letter for letter in letters if gone.lets(letter)])
-    return Intake(published, (*chain.from_iterable(one.problems for one in intakes), *problems), sorted(files_gone))
+    letters, problems = _unique((letter for letter in everything if letter.sha256 not in bytes_gone), attrgetter("source"))
+    problems += metadata.without_letter((row for row in rows if row.file not in names_gone), letters)
+    published = _named_apart([letter for letter in letters if gone.lets(letter) and letter.id not in addresses])
+    return Intake(published, (*chain.from_iterable(one.problems for one in intakes), *problems), files_gone)
 
 
 def _lost(source: Source, told: str) -> bytes:

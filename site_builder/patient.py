@@ -34,7 +34,8 @@ _BARE = re.compile(rf"\b(?:is|was)\s+an?\s+(?P<number>\d{{2}})\s*-?\s*(?P<after>
 _RELATIVE = re.compile(
     r"^[\s,-]*(?:\w+\s+){0,1}(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury"
     r"|history|claim|"
-    r"fracture|fusion|prosthesis|implant|car|vehicle|study|MRI|report)\b",
+    r"fracture|fusion|prosthesis|implant|car|vehicle|study|MRI|report)\b"
+    r"(?! (?:\w+ )?(?:worker|teacher|sales\w*|mechanic|driver|detailer|washer|dealer|aide|provider|attendant|porter)\b)",
     re.IGNORECASE,
 )
 _OF_A_RELATIVE = re.compile(
@@ -42,6 +43,9 @@ _OF_A_RELATIVE = re.compile(
     r"(?: (?:mother|father|wife|husband|spouse|partner|son|daughter|brother|sister),? (?:(?:is|was) )?(?:an?)?)?\s*$",
     re.IGNORECASE,
 )
+_OF_ANOTHER = re.compile(r"\. |\b(?:who|while|after|when|by)\b", re.IGNORECASE)
+"""From there on a sentence may speak of others: `who was lifting a male patient`."""
+_BY_ANOTHER = re.compile(r"\b(?:while|by)\b[^.,;]{0,80}", re.IGNORECASE)
 _SEXED = re.compile(r"\b(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b", re.IGNORECASE)
 _LETTER = re.compile(r"^[\s,-]*(?P<letter>[MF])\b")
 _WORKER = re.compile(
@@ -97,7 +101,7 @@ def _number(text: str) -> int:
 
 
 def _sex_after(text: str) -> _Said | None:
-    sentence = text.split(". ", 1)[0]
+    sentence = _OF_ANOTHER.split(text, 1)[0]
     if letter := _LETTER.match(sentence):
         return _Said("female" if letter["letter"] == "F" else "male", "a letter beside the age", letter["letter"])
     noun = _SEXED.search(sentence)
@@ -105,7 +109,7 @@ def _sex_after(text: str) -> _Said | None:
 
 
 def _sex(text: str) -> _Said | None:
-    if noun := _WORKER.search(text):
+    if noun := _WORKER.search(_BY_ANOTHER.sub(" ", text)):
         return _Said("female" if noun["female"] or noun["woman"] else "male", "a noun for the worker", noun.group())
     females, males = (pattern.findall(text) for pattern in (_FEMALE, _MALE))
     if max(len(females), len(males)) <= 4 * min(len(females), len(males)):

@@ -34,5 +34,7 @@ class Reader(NamedTuple):
         wording = partial(treatments.classify, vocabulary=known)
         merged = metadata.merge(parse.parse(source, self.formats), self.table, known.by_id, wording)
         letter = facets.tag(merged, self.rules)
-        told = (*letter.problems, *metadata.odd_dates(letter), *self.gate.problems(letter))
-        return msgspec.structs.replace(letter, problems=told)
+        private = self.gate.problems(letter)
+        held_back = any(problem.severity == "quarantine" for problem in private)  # then others may quote what nobody shall read
+        others = () if held_back else (*letter.problems, *metadata.odd_dates(letter))
+        return msgspec.structs.replace(letter, problems=(*others, *private))

@@ -26,6 +26,7 @@ from site_builder.model import BuildError, Frozen, Letter, Line, Problem, Source
 
 REMOVED = "[removed]"
 HEADER = 2000
+_LABEL = re.compile(r"\bcase (?:number|no\.?|#) ?:? ?\s?", re.IGNORECASE)
 """Characters at the beginning of a letter in which the first case number is its own."""
 LONGEST = 200
 """Words of a redaction."""
@@ -56,6 +57,13 @@ class Entry(Frozen, frozen=True, forbid_unknown_fields=True):
 
 class _List(Frozen, frozen=True, forbid_unknown_fields=True):
     takedown: tuple[Entry, ...] = ()
+
+
+class Gone(NamedTuple):
+    """A file that is not published."""
+
+    name: str
+    sha256: str
 
 
 class Takedowns(Frozen, frozen=True):
@@ -213,11 +221,13 @@ def _words(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _cases_of(source: Source, rows: Sequence[Row]) -> tuple[str, ...]:
-    """The letter's own case number, by its name, its fields, its rows and its header."""
-    given = [source.name, source.fields.get("case_number", ""), *(row.fields.get("case_number", "") for row in rows)]
-    head = "\n".join(line.text for line in source.lines[:200])[:HEADER]
+    """The letter's own case number, by its name, its fields, its rows and its label; else the first one in its head."""
+    name = source.name.replace("_", "-").replace(".", "-")
+    given = [name, source.fields.get("case_number", ""), *(row.fields.get("case_number", "") for row in rows)]
+    whole = "\n".join(line.text for line in source.lines)
     own = [match.group() for text in given for match in _CASE.finditer(text)]
-    first = _CASE.search(head)
+    own += [match.group() for label in _LABEL.finditer(whole) if (match := _CASE.match(whole, label.end()))]
+    first = None if own else _CASE.search(whole[:HEADER])
     return tuple(map(folded, [*own, *([first.group()] if first else [])]))
 
 

@@ -131,6 +131,15 @@ def test_a_rationale_never_decides(rationale: str) -> None:
     assert [one.outcome for one in letter(issue("Lumbar MRI", rationale)).issues] == [None]
 
 
+def test_a_numbered_reason_is_no_issue_where_the_issues_have_no_numbers() -> None:
+    """Half a sentence was a second issue, and the letter partly overturned."""
+    reasons = (
+        "It is recommended as follows. 1. The worker must be homebound. 2. The physician states that care is medically necessary."
+    )
+    found = letter(issue("Lumbar MRI: Upheld", f"{reasons} No such statement is on file."))
+    assert [(one.request, one.outcome) for one in found.issues] == [("Lumbar MRI", "upheld")]
+
+
 def test_a_rationale_may_use_the_words_that_open_a_part() -> None:
     said = "It was denied.\n\nThe Claims Administrator based its decision on the ODG.\n\nThe Expert Reviewer found no reason."
     read_ = letter(issue("Lumbar MRI: Upheld", said), issue("Soma: Overturned"))
@@ -250,6 +259,15 @@ def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
         ("The injured worker is a female born on 03-17-1956.", None, "female"),
         ("The worker fell. His wife drove. She said he slept. She called.", None, None),
         ("MRI of 2016 was normal.", None, None),
+        (
+            "The patient is a 52-year-old caregiver who injured her low back while lifting a male patient. She rested.",
+            52,
+            "female",
+        ),
+        ("The 33 year old school bus driver was assaulted by a man. She fell.", 33, "female"),
+        ("The worker is a 47-year-old car salesman. He fell.", 47, "male"),
+        ("This is a 41 year old child care worker. She fell.", 41, "female"),
+        ("The patient is a 39-year-old history teacher. He fell.", 39, "male"),
     ],
 )
 def test_age_and_sex_are_those_of_the_injured_worker(summary: str, age: int | None, sex: str | None) -> None:
@@ -293,6 +311,7 @@ def test_dates_are_read_in_the_ways_they_are_printed_and_others_are_named() -> N
         None,
     ]
     assert {problem.code for problem in found.problems} == {"header-field", "header-label"}
+    assert read("Date of Injury: 03/04/20l5\n" + HEAD + DECISIONS + issue("MRI: Upheld")).date_of_injury is None, "read as 2020"
     told = "ur_denial_date: '13/45/2016 Review Date: 1/1/2017' is not understood and left out"
     assert Problem(code="header-field", message=told, file="letter.txt", line=1) in found.problems
 

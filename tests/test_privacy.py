@@ -176,6 +176,16 @@ def test_sample_letters_pass_the_gate() -> None:
     assert [problem for problem in reading.problems if problem.code.startswith("privacy-")] == []
 
 
+def test_no_other_problem_quotes_a_letter_that_is_held_back(tmp_path: Path) -> None:
+    """The report named the person for whose sake the letter was held back."""
+    sample = (ROOT / "letters" / "CM99-0000118.txt").read_text(encoding="utf-8")
+    planted = sample.replace("Date of Injury", "Patient Jane Quxley DOB: 4/21/1964 Date of Injury", 1)
+    (tmp_path / "a.txt").write_text(planted, "utf-8")
+    told = build.read(Options(letters=tmp_path)).problems
+    assert [problem.code for problem in told if problem.severity == "quarantine"]
+    assert not [problem for problem in told if "Quxley" in problem.message]
+
+
 def test_check_reports_kind_place_and_shape_and_never_the_value(tmp_path: Path) -> None:
     sample = (ROOT / "letters" / "CM99-0000118.txt").read_text(encoding="utf-8")
     (tmp_path / "leak.txt").write_text(f"{sample}\nSSN: 123-45-6789, seen by Dr. Sample\n")

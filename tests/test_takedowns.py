@@ -152,6 +152,41 @@ def test_every_address_says_that_something_was_removed_and_nothing_else(sites: t
     assert not re.search(r"canonical|asked for|2026", page)
 
 
+HEADLESS = SAMPLE.partition("Case Number: CM99-0000118")[2].partition("\n")[2]
+OTHER = "Related prior review: CM99-0000777."
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("CM99_0000118.txt", HEADLESS),
+        ("CM99.0000118.txt", HEADLESS),
+        ("a.txt", f"{OTHER}\n{SAMPLE}"),
+        ("a.txt", f"{'Notice to all parties. ' * 120}\n{SAMPLE}"),
+        ("2017/x.txt", SAMPLE),  # the same bytes, under a name that says nothing
+        ("2017/x.txt", HEADLESS),
+    ],
+)
+def test_a_letter_is_gone_however_it_is_told_that_it_is_the_one(tmp_path: Path, name: str, text: str) -> None:
+    folder = tmp_path / "letters"
+    (folder / "2017").mkdir(parents=True)
+    (folder / name).write_text(text, "utf-8")
+    if text == HEADLESS:
+        (folder / "CM99-0000118.txt").write_text(text, "utf-8")
+    (folder / "CM99-5000001.txt").write_text(letter(1, mentioned=1), "utf-8")
+    (folder / metadata.TAKEDOWNS).write_text(takedowns.as_toml("CM99-0000118", "asked for", DAY, ""))
+    reading = build.read(Options(letters=folder))
+    assert [one.case_number for one in reading.letters] == ["CM99-5000001"]
+
+
+def test_a_letter_that_names_another_first_is_not_taken_for_it(tmp_path: Path) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    (folder / "CM99-0000118.txt").write_text(HEADLESS.replace("the", f"the {OTHER} the", 1), "utf-8")
+    (folder / metadata.TAKEDOWNS).write_text(takedowns.as_toml("CM99-0000777", "asked for", DAY, ""))
+    assert [one.id for one in build.read(Options(letters=folder)).letters] == ["cm99-0000118"]
+
+
 def test_a_list_that_is_not_understood_stops_the_build_and_the_old_site_stands(tmp_path: Path) -> None:
     folder = put(tmp_path / "letters", [])
     (folder / metadata.TAKEDOWNS).write_text("[[takedown]]\ncase = 'CM99-5000001'\n")
