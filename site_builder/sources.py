@@ -125,6 +125,9 @@ def find(folder: Path) -> tuple[list[Found], list[Problem]]:
             continue
         if file.suffix in SUFFIXES:
             found.append(file)
+        elif os.path.basename(file.name).lower() == TABLE:
+            told = f"is not read as the table of the letters; it must be named {TABLE} and stand in the letters folder itself"
+            problems.append(Problem(code="table-elsewhere", message=told, file=file.name))
         else:
             others[file.suffix or "no suffix"] += 1
     if others:

@@ -473,3 +473,16 @@ def test_the_last_file_is_told_to_whoever_asks_for_no_more(tmp_path: Path) -> No
     found = sources.read(sources.find(tmp_path)[0], lambda done, total: told.append((done, total)))
     assert [next(found).name, next(found).name] == ["a.txt", "b.txt"]  # type: ignore[union-attr]
     assert told == [(1, 2), (2, 2)]
+
+
+def test_a_table_in_another_spelling_or_folder_is_named(tmp_path: Path) -> None:
+    """Its dates and case numbers were lost without a word, and with these what is taken down by them."""
+    (tmp_path / "2017").mkdir()
+    (tmp_path / "a.txt").write_text("A letter.")
+    for name in ("Metadata.csv", "2017/metadata.csv"):
+        (tmp_path / name).write_text("file,case_number\na.txt,CM17-0001234\n")
+    told = read_folder(tmp_path)[1]
+    assert sorted((problem.code, problem.severity, problem.file) for problem in told) == [
+        ("table-elsewhere", "warning", "2017/metadata.csv"),
+        ("table-elsewhere", "warning", "Metadata.csv"),
+    ]
