@@ -26,7 +26,8 @@ _AGE = re.compile(
 )
 _AGED = re.compile(
     r"\b(?:(?:aged|age of|age:?|age is)\s+"
-    r"|(?:s?he|worker|patient|claimant|applicant|employee|m(?:s|rs?)\.?) is (?:now )?(?=\d\d(?:[.,;]|$)))"
+    r"|(?:s?he|worker|patient|claimant|applicant|employee|m(?:s|rs?)\.?) is (?:now )?(?=\d\d(?:[.,;]|$))"
+    r"|(?:worker|patient|claimant|applicant|employee), (?=\d\d,))"
     r"(?P<number>\d{2})\b(?![\d.]\d)(?=(?P<after>.{0,40}))",
     re.IGNORECASE | re.DOTALL,
 )
@@ -51,7 +52,7 @@ _LETTER = re.compile(r"^[\s,-]*(?P<letter>[MF])\b")
 _WORKER = re.compile(
     r"\b(?:worker|patient|claimant|applicant|employee|this|is|was)\s*(?:\([^)]{0,20}\)\s*)?(?:is|was)?\s*(?:an?\s+|\(n\)\s*)?"
     r"(?:\w+[\s-]+){0,3}?(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b"
-    r"|\b(?:(?P<woman>female)|male) (?:worker|patient|claimant|applicant|employee)\b",
+    r"|\b(?:(?P<woman>female)|male) (?:[\w-]{1,20} )?(?:worker|patient|claimant|applicant|employee)\b",
     re.IGNORECASE,
 )
 _FEMALE = re.compile(r"(?<![/\w])(?:she|her|hers|herself|mrs|ms)\b(?!/)", re.IGNORECASE)

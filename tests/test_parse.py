@@ -259,6 +259,8 @@ def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
         ("The injured worker is a female born on 03-17-1956.", None, "female"),
         ("The worker fell. His wife drove. She said he slept. She called.", None, None),
         ("MRI of 2016 was normal.", None, None),
+        ("DATE OF INJURY 10/24/2011. Female cafeteria worker; age not given.", None, "female"),
+        ("This is a male claimant, 52, with DOI 2/19/2014.", 52, "male"),
         (
             "The patient is a 52-year-old caregiver who injured her low back while lifting a male patient. She rested.",
             52,
