@@ -118,7 +118,7 @@ class Desk(NamedTuple):
         if isinstance(left, Problem):
             return None
         letter = self.reader.read(left)
-        return None if letter.is_quarantined or not self.gone.lets(letter) or letter.id in self.gone.pages else letter
+        return None if letter.is_quarantined or not self.gone.lets(letter) else letter
 
     def _left(self, source: Source) -> Source | Problem:
         """What the list of takedowns leaves of it."""
@@ -252,11 +252,11 @@ def _keep(gave: Shelf, key: bytes, files: int, batch: Batch, whole: Whole) -> No
 def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> Intake:
     """As if it had come in at once. `rows`: of the table beside the letters."""
     files_gone = sorted({file for one in intakes for file in one.gone})
-    names_gone, bytes_gone, addresses = {file.name for file in files_gone}, {file.sha256 for file in files_gone}, set(gone.pages)
+    names_gone, bytes_gone = {file.name for file in files_gone}, {file.sha256 for file in files_gone}
     everything = sorted((letter for one in intakes for letter in one.letters), key=attrgetter("source"))
     letters, problems = _unique((letter for letter in everything if letter.sha256 not in bytes_gone), attrgetter("source"))
     problems += metadata.without_letter((row for row in rows if row.file not in names_gone), letters)
-    published = _named_apart([letter for letter in letters if gone.lets(letter) and letter.id not in addresses])
+    published = _named_apart([letter for letter in letters if gone.lets(letter)])
     return Intake(published, (*chain.from_iterable(one.problems for one in intakes), *problems), files_gone)
 
 

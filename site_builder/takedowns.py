@@ -16,6 +16,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -26,11 +27,11 @@ from site_builder.model import BuildError, Frozen, Letter, Line, Problem, Source
 
 REMOVED = "[removed]"
 HEADER = 2000
-_LABEL = re.compile(r"\bcase (?:number|no\.?|#) ?:? ?\s?", re.IGNORECASE)
 """Characters at the beginning of a letter in which the first case number is its own."""
 LONGEST = 200
 """Words of a redaction."""
 
+_LABEL = re.compile(r"\bcase (?:number|no\.?|#) ?:? ?\s?", re.IGNORECASE)
 _SPACES = re.compile(r"\s")
 _WORD = re.compile(r"\S+")
 _SIGNS = re.compile(r"^[\W_]+|[\W_]+$")
@@ -93,12 +94,12 @@ class Takedowns(Frozen, frozen=True):
         return _redacted(source, redactions) if redactions else source
 
     def lets(self, letter: Letter) -> bool:
-        """Asked once more when a letter is understood: may it be published?"""
-        return folded(letter.case_number or "") not in self.removed
+        """Asked once more when a letter is understood: may it be published, under its number and under its address?"""
+        return self.removed.keys().isdisjoint((folded(letter.case_number or ""), folded(letter.id)))
 
     def rows(self, rows: Sequence[Row]) -> tuple[Row, ...]:
         """The rows of metadata.csv without those of letters that are gone."""
-        return tuple(row for row in rows if not self.removed.keys() & _cases_of_row(row))
+        return tuple(row for row in rows if self.removed.keys().isdisjoint(_cases_of_row(row)))
 
     def _unmentioned(self, source: Source) -> Source:
         """Other letters' numbers that were taken down, replaced."""
@@ -222,19 +223,24 @@ def _words(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _cases_of(source: Source, rows: Sequence[Row]) -> tuple[str, ...]:
     """The letter's own case number, by its name, its fields, its rows and its label; else the first one in its head."""
-    name = source.name.replace("_", "-").replace(".", "-")
-    given = [name, source.fields.get("case_number", ""), *(row.fields.get("case_number", "") for row in rows)]
+    given = [*_in_name(source.name), *_in(source.fields.get("case_number", "")), *chain.from_iterable(map(_cases_of_row, rows))]
     whole = "\n".join(line.text for line in source.lines)
-    own = [match.group() for text in given for match in _CASE.finditer(text)]
-    own += [match.group() for label in _LABEL.finditer(whole) if (match := _CASE.match(whole, label.end()))]
-    first = None if own else _CASE.search(whole[:HEADER])
-    return tuple(map(folded, [*own, *([first.group()] if first else [])]))
+    given += [folded(match.group()) for label in _LABEL.finditer(whole) if (match := _CASE.match(whole, label.end()))]
+    first = None if given else _CASE.search(whole[:HEADER])
+    return (*given, *([folded(first.group())] if first else []))
 
 
-def _cases_of_row(row: Row) -> set[str]:
-    return {
-        folded(match.group()) for text in (row.file or "", row.fields.get("case_number", "")) for match in _CASE.finditer(text)
-    }
+def _cases_of_row(row: Row) -> list[str]:
+    return [*_in_name(row.file or ""), *_in(row.fields.get("case_number", ""))]
+
+
+def _in_name(file: str) -> list[str]:
+    """Case numbers in the name of a file, where a blank may be `_` or `.`."""
+    return _in(file.replace("_", "-").replace(".", "-"))
+
+
+def _in(text: str) -> list[str]:
+    return [folded(match.group()) for match in _CASE.finditer(text)]
 
 
 def _wrong(entry: Entry) -> str:
