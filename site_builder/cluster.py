@@ -26,6 +26,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -34,7 +35,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from site_builder import build as builder
-from site_builder import catalogue, datasets, exports, metadata, pagefind, pages, publish, search, statistics, writing
+from site_builder import catalogue, datasets, exports, metadata, pagefind, pages, publish, search, statistics, stores, writing
 from site_builder.catalogue import Catalogue, Shard
 from site_builder.collection import Collection
 from site_builder.intake import Intake, Progress
@@ -47,7 +48,6 @@ from site_builder.whole import Whole, pack
 
 UNIT = 1_000
 """Most loose letters that are read in one piece; a folder or an archive is a piece, whatever it holds."""
-INSTALL = "run `make install-cluster`, which brings distributed, fsspec and s3fs"
 READING = "Reading letters"
 BUILDING = "Building shards"
 SUM = 32
@@ -105,35 +105,20 @@ class Store(NamedTuple):
 
     @classmethod
     def at(cls, url: str) -> Store:
-        try:
-            from fsspec.core import url_to_fs  # noqa: PLC0415  # only who builds in pieces needs it
-
-            files, root = url_to_fs(url)
-        except ImportError as error:
-            raise BuildError(f"{url} needs a package more: {error}; {INSTALL}", exit_code=3) from error
-        except ValueError as error:
-            raise BuildError(f"{url}: {error}; name a folder, or an address that fsspec knows") from error
+        files, root = stores.opened(url)
         files.invalidate_cache()  # what others did since this process last looked
         return cls(files, root)
 
-    @contextlib.contextmanager
-    def asked(self) -> Iterator[None]:
-        """What a store cannot do is told in one line; that something is not there may be no error."""
-        try:
-            yield
-        except (FileNotFoundError, NotADirectoryError):
-            raise
-        except Exception as error:  # every kind of store has errors of its own, and fsspec no class for them
-            told = f"{self.root}: {type(error).__name__}: {error}"
-            raise BuildError(f"{told}; mend that and run the step again: what is done is found", exit_code=5) from error
+    def asked(self) -> AbstractContextManager[None]:
+        return stores.asked(self.root, "run the step again: what is done is found")
 
     def get(self, name: str) -> bytes | None:
         """None for what is not there, or torn."""
-        try:
-            with self.asked():
+        with self.asked():
+            try:
                 content: bytes = self.files.cat_file(f"{self.root}/{name}")
-        except FileNotFoundError:
-            return None
+            except FileNotFoundError:
+                return None
         if hashlib.sha256(content[SUM:]).digest() == content[:SUM]:
             return content[SUM:]
         self.remove(name)
@@ -171,10 +156,11 @@ class Store(NamedTuple):
 
     def refuse_others(self, url: str) -> None:
         """Raises BuildError for a folder that holds anything but results: they are swept in the end."""
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), self.asked():
+        held = set[str]()
+        with self.asked(), contextlib.suppress(FileNotFoundError, NotADirectoryError):
             held = {entry["name"].rstrip("/").rpartition("/")[2] for entry in self.files.ls(self.root, detail=True)}
-            if others := sorted(held - {"", *RESULTS}):
-                raise BuildError(f"--work {url} holds {others[0]}, which no build put there: name a folder for nothing else")
+        if others := sorted(held - {"", *RESULTS}):
+            raise BuildError(f"--work {url} holds {others[0]}, which no build put there: name a folder for nothing else")
 
     def sweep(self, kept: Iterable[str]) -> None:
         """Removes all other results."""
@@ -189,12 +175,14 @@ class Store(NamedTuple):
 def units(job: Job) -> list[tuple[str, ...]]:
     """The letters folder cut up: every folder and archive in it, then what lies loose, by at most UNIT."""
     store = Store.at(job.letters)
-    try:
-        with store.asked():
+    with store.asked():
+        try:
             found = store.files.ls(store.root, detail=True)
-        listed = sorted((entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in found)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise BuildError(f"{job.letters}: no such folder; name the one that holds the letters") from error
+        except (FileNotFoundError, NotADirectoryError):
+            found = None
+    if found is None:
+        raise BuildError(f"{job.letters}: no such folder; name the one that holds the letters")
+    listed = sorted((entry["name"].rstrip("/").rpartition("/")[2], entry["type"]) for entry in found)
     if not store.files.isdir(store.root):
         raise BuildError(f"{job.letters} is no folder; name the one that the archive lies in")
     shown = [(name, kind) for name, kind in listed if name and not name.startswith(".") and name not in metadata.BESIDE]
@@ -331,7 +319,7 @@ def on_dask(job: Job, out: Path, *, scheduler: str | None, jobs: int, progress: 
         from distributed import Client, as_completed  # noqa: PLC0415  # only who builds on a cluster needs it
         from distributed.scheduler import KilledWorker  # noqa: PLC0415
     except ImportError as error:
-        raise BuildError(f"a cluster needs a package more: {error}; {INSTALL}", exit_code=3) from error
+        raise BuildError(f"a cluster needs a package more: {error}; {stores.INSTALL}", exit_code=3) from error
 
     def everywhere(stage: str, work: Callable[[Job, Item], None], items: Sequence[Item]) -> None:
         progress(stage, 0, len(items))

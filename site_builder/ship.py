@@ -20,19 +20,19 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from site_builder import publish
+from site_builder import publish, stores
 from site_builder.model import BuildError
 from site_builder.publish import MANIFEST, NOJEKYLL, REMOVED
 from site_builder.search import HUB_FOLDER
 from site_builder.serve import content_type
 
-INSTALL = "run `make install-cluster`, which brings fsspec and s3fs"
 AT_ONCE = 64
 """Requests under way."""
 BATCH = 1_000
@@ -63,6 +63,7 @@ _WAVES = tuple(
 _OF_LETTERS = ("decisions/", "originals/")
 _S3 = ("s3", "s3a")
 _FOLDERS = ("file", "local")
+_AGAIN = "upload again: what is there already is not sent twice"
 _STAGED = ".upload"
 """Where a file system gets each file, before it is renamed."""
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -147,15 +148,8 @@ class Store(NamedTuple):
         spoken = self.fs.protocol
         return not set([spoken] if isinstance(spoken, str) else spoken).isdisjoint(protocols)
 
-    @contextlib.contextmanager
-    def _asked(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:  # every kind of store has errors of its own, and fsspec no class for them
-            told = f"{self.url}: {type(error).__name__}: {error}"
-            raise BuildError(
-                f"{told}; mend that and upload again: what is there already is not sent twice", exit_code=5
-            ) from error
+    def _asked(self) -> AbstractContextManager[None]:
+        return stores.asked(self.url, _AGAIN)
 
 
 class Plan(NamedTuple):
@@ -206,20 +200,13 @@ class Shipped(NamedTuple):
 
 
 def open_store(target: str, endpoint_url: str | None = None) -> Store:
-    """`target`: an address that fsspec knows. Raises BuildError (3) where the package for it is missing."""
-    try:
-        import fsspec  # noqa: PLC0415  (whoever uploads nothing needs none of it)
-
-        protocol = fsspec.utils.get_protocol(target)
-        if endpoint_url and protocol not in _S3:
-            raise BuildError(f"--endpoint-url is for addresses that begin with s3:, not for {target}")
-        options: dict[str, Any] = {"auto_mkdir": True} if protocol in _FOLDERS else {}
-        options |= {"endpoint_url": endpoint_url} if endpoint_url else {}
-        fs, root = fsspec.core.url_to_fs(target, skip_instance_cache=True, use_listings_cache=False, **options)
-    except ImportError as error:
-        raise BuildError(f"uploading to {target} needs a package more: {error}; {INSTALL}", exit_code=3) from error
-    except ValueError as error:
-        raise BuildError(f"--to {target}: {error}") from error
+    """`target`: a folder, or an address that fsspec knows. Raises BuildError, as `stores.opened` does."""
+    protocol = target.partition("://")[0] if "://" in target else _FOLDERS[0]
+    if endpoint_url and protocol not in _S3:
+        raise BuildError(f"--endpoint-url is for addresses that begin with s3:, not for {target}")
+    options: dict[str, Any] = {"auto_mkdir": True} if protocol in _FOLDERS else {}
+    options |= {"endpoint_url": endpoint_url} if endpoint_url else {}
+    fs, root = stores.opened(target, skip_instance_cache=True, use_listings_cache=False, **options)
     return Store(target.rstrip("/"), fs, root.rstrip("/"))
 
 
