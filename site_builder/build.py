@@ -124,7 +124,8 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         site, tools = collected(reading, _originals(stage, options, reading)), press(options, reading.beside)
         planned = catalogue.plan(reading.letters, reading.beside.rules)
         shelf = partial(_shelf, options, reading.beside)
-        text = aside.begin(_indexing(place, options, reading, planned), progress) if options.search else lambda: None
+        indexes = search.Kept(options.cache, shelf("indexes"), reading.whole.digest) if options.cache else None
+        text = aside.begin(_indexing(place, indexes, reading, planned, options), progress) if options.search else lambda: None
         months, how = datasets.months(shard.letters for shard in planned.shards), packing(reading, site)
         lines = datasets.pieces(how, months, reading.whole.digest, shelf("data"), options.jobs)
         data = datasets.write(stage, reading.letters, how, lines, aside)
@@ -151,10 +152,10 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         search.join(stage, planned, reading.beside.rules, found, pieces)
         written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, sums=sums)
-    if reading.beside.gone.is_any and options.cache:
+    if reading.beside.gone.is_any and options.cache and indexes:
         shutil.rmtree(options.cache / PIECES, ignore_errors=True)
         if not options.search:  # else indexing has swept them
-            search.Kept(options.cache, shelf("indexes"), reading.whole.digest).sweep(planned, ())
+            indexes.sweep(planned, ())
     if sealed:  # where something was taken down the report may name it
         sealed.close(None if reading.beside.gone.is_any else msgspec.msgpack.encode(report))
     return report
@@ -180,12 +181,10 @@ def _shelf(options: Options, beside: Beside, name: str) -> Shelf:
 
 
 def _indexing(
-    place: Path, options: Options, reading: Reading, planned: catalogue.Catalogue
+    place: Path, kept: search.Kept | None, reading: Reading, planned: catalogue.Catalogue, options: Options
 ) -> Callable[[Progress], catalogue.Indexed]:
     """Indexes the text into `place`; raises BuildError where Pagefind is missing."""
-    beside, whole = reading.beside, reading.whole
-    kept = search.Kept(options.cache, _shelf(options, beside, "indexes"), whole.digest) if options.cache else None
-    indexer = search.Indexer(pagefind.program(search.ROOT), place, kept, beside.rules, whole.letter)
+    indexer = search.Indexer(pagefind.program(search.ROOT), place, kept, reading.beside.rules, reading.whole.letter)
     return partial(search.index, planned, indexer, options.jobs)
 
 
