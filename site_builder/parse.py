@@ -229,14 +229,15 @@ def _heads(reading: _Reading, part: Part, rows: list[Line], after: Part | None) 
     is_alone = part.role == "rationale" and after is not None and after.role == BLOCKS[0] and len(rows) == 1
     says_nothing = is_alone and not last_sentence(rows[0].text)  # then its only row may be the next request
     heads = list[tuple[int, Head]]()
-    is_numbered = bool(reading.drafts) and reading.drafts[-1].head.number == str(len(reading.drafts))  # else "2." is a reason
-    if part.role == "rationale" and is_numbered:
+    is_rationale = part.role == "rationale" and bool(reading.drafts)
+    is_numbered = is_rationale and reading.drafts[-1].head.number == str(len(reading.drafts))  # else "2." is a reason
+    if is_numbered:
         rows[:] = _apart(rows, form, len(reading.drafts) + 1)
     for number, row in enumerate(rows if sure or part.role in BLOCKS else ()):
         if number < first and not says_nothing:
             continue
         head = stated(row, form, sure=sure)
-        if head is None and part.role == "rationale" and number >= first and is_numbered:
+        if head is None and is_numbered and number >= first:
             head = _next(row.text, form, len(reading.drafts) + len(heads) + 1, row.number)
         if head:
             heads.append((number, head))
