@@ -79,7 +79,7 @@ function seen(entries) {
 function result({ card: [id, number, date, issues], matching, nearness, mark, reworded }, root, excerpts = new Map()) {
   const url = `${root}decisions/${encodeURIComponent(id)}.html`;
   const query = mark ? `?highlight=${encodeURIComponent(mark)}` : "";
-  const weight = (place) => (matching.has(place) ? 8 : 0) + (nearness[place] ?? 0) + (excerpts.has(place + 1) ? 1 : 0);
+  const weight = (place) => (matching.has(place) ? 8 : 0) + nearness[place] + (excerpts.has(place + 1) ? 1 : 0);
   const places = issues.map((_, place) => place).sort((a, b) => weight(b) - weight(a) || a - b);
   const items = places.map((place) => {
     const [disputed, outcome] = issues[place];
@@ -101,7 +101,7 @@ function result({ card: [id, number, date, issues], matching, nearness, mark, re
   );
 }
 
-/** The only HTML that is not ours: the index escapes its excerpts and adds <mark>. */
+/** Text before, within and behind a mark; or the only HTML that is not ours: the index escapes its excerpts and adds <mark>. */
 function quote(found) {
   const text = make("p", { class: "excerpt", lang: ENGLISH.lang });
   if (typeof found === "string") text.innerHTML = found;

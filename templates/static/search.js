@@ -169,7 +169,9 @@ function onPage(found, page) {
 
 /** Returns the letters that it has shown. From now on it counts whether the reader has them in hand. */
 async function showRows(found, stale, letters = onPage(found, state.page)) {
-  const scored = await Promise.all(letters.map((letter) => row(letter, found)));
+  const called = found.query.asked ? otherNames(found.query.asked.words.join(" "), await names()) : [];
+  const asked = found.query.asked ? [words(found.query.asked), ...called.map((name) => name.split(" "))] : [];
+  const scored = (await Promise.all(letters.map((letter) => row(letter, found)))).map((one) => scoredBy(one, asked, called));
   if (stale()) return [];
   const listed = found.query.asked && found.way === "relevance" ? closest(scored) : scored;
   const text_ = listed.map(({ card, matching }) => [card[0], ...matching]).join() + state.q;
@@ -183,20 +185,25 @@ function words({ phrases, words: others }) {
   return [...phrases.flatMap((phrase) => phrase.split(" ")), ...others];
 }
 
-/** A letter as `showResults` wants it. What surrounds the words is fetched only when the card comes into view. */
-async function row(letter, { parts, query }) {
+/** A letter that was found: its card, the issues that match, and the index's hit where words were asked for. */
+async function row(letter, { parts }) {
   const shard = shardOf(index.shards, letter);
   const place = letter - shard.start;
   const part = parts.get(shard.number);
   const matching = new Set();
   for (let issue = part.first[place]; issue < part.first[place + 1]; issue += 1) if (part.matching[issue]) matching.add(issue - part.first[place]);
   const card = (await cards(shard, Math.floor(place / index.cards)))[place % index.cards];
-  const hit = part.hits?.get(place);
+  return { card, matching, hit: part.hits?.get(place) };
+}
+
+/**
+ * The same as `showResults` wants it. What surrounds the words is fetched only when the card comes into view.
+ * `asked`: the words, then those of each other name, `called`, of what they name.
+ */
+function scoredBy({ card, matching, hit }, asked, called) {
   const reworded = Boolean(hit) && !hit.own && normal(state.q) === state.q; // levels and doses are the letter's own, in one spelling
-  const called = hit ? otherNames(query.asked.words.join(" "), await names()) : [];
-  const asked = query.asked ? [words(query.asked), ...called.map((name) => name.split(" "))] : [];
   const nearness = card[3].map(([disputed]) => Math.max(0, ...asked.map((some) => near(disputed, some))));
-  const mark = query.asked ? [state.q, ...called.map((name) => `"${name}"`)].join(" ") : "";
+  const mark = asked.length ? [state.q, ...called.map((name) => `"${name}"`)].join(" ") : "";
   return { card, matching, nearness, mark, reworded, excerpts: hit && (() => excerpts(hit, called)) };
 }
 
@@ -212,8 +219,8 @@ async function names() {
 /** Number of the issue, 0 for the letter -> text around the words, as the index's own HTML; around what the letter calls them, as parts. */
 async function excerpts(hit, called) {
   const data = await hit.data();
-  const other = excerpt(data.content, patternOf({ phrases: called, words: [] }));
-  const found = new Map(hit.own ? [[0, data.excerpt]] : other ? [[0, other]] : []); // without any it would be how the letter begins
+  const about = hit.own ? data.excerpt : excerpt(data.content, patternOf({ phrases: called, words: [] })); // the index's would be how the letter begins
+  const found = new Map(about ? [[0, about]] : []);
   for (const sub of data.sub_results) {
     const issue = /#issue-(\d+)$/.exec(sub.url);
     if (issue) found.set(Number(issue[1]), sub.excerpt);
