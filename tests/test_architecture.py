@@ -32,6 +32,7 @@ LAYERS = (
         "publish",
         "serve",
         "ship",
+        "stores",
         "watch",
         "marks",
         "seal",
