@@ -191,7 +191,7 @@ def fill(letter: Letter, row: Row, name: str) -> Letter:
     for field, value in row.fields.items():
         said, wanted = getattr(letter, field), field_value(field, value)
         if not said and said != 0:
-            changes[field] = wanted
+            changes |= {field: wanted} if field != "case_number" else {field: wanted, "id": page_name(value)}
             evidence.append(Evidence(field=field, value=value, rule=f"{name}, line {row.line}", words=value))
         elif said != wanted:
             told = f"{field} is {_plain(said)} in the letter and {value} in {name}, line {row.line}; the letter stands"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -93,6 +93,9 @@ def parse(source: Source, formats: Sequence[Format]) -> Letter:
     running = [line for line in source.lines if runs(line, form)]
     if running:
         reading.sections.append(Section(kind="running", heading="", paragraphs=_texts(running), line=running[0].number))
+    if begins := _second_letter(reading):
+        told = f"a second letter, or this one again, has its case summary in line {begins}; give each letter a file of its own"
+        reading.tell("two-letters", told, begins, "quarantine")
     _decide(reading)
     issues = tuple(_issue(reading, number, draft) for number, draft in enumerate(reading.drafts, 1))
     if not issues:
@@ -112,6 +115,13 @@ def _best(source: Source, formats: Sequence[Format]) -> tuple[Format | None, lis
         if len(roles) > best[0] and any(set(needed) <= roles for needed in form.recognise):
             best = (len(roles), form, parts)
     return best[1], best[2]
+
+
+def _second_letter(reading: _Reading) -> int | None:
+    """The line of a case summary behind the requests that stand behind another."""
+    summaries = [section.line for section in reading.sections if section.kind == "summary" and section.line]
+    requests = [draft.head.line for draft in reading.drafts]
+    return next((later for first, later in pairwise(summaries) if any(first < line < later for line in requests)), None)
 
 
 def _letter(reading: _Reading, issues: tuple[Issue, ...]) -> Letter:

@@ -97,6 +97,7 @@ def test_a_row_fills_what_the_letter_lacks() -> None:
     }
     filled = merged_with(letter(), Row(line=2, file="a.txt", fields=fields, category="surgery", subcategory="spine"))
     assert (filled.case_number, filled.decision_date, filled.priority) == ("CM99-0000001", dt.date(2017, 1, 6), "expedited")
+    assert filled.id == "cm99-0000001", "its page has the name that it would have had by the letter"
     assert filled.specialties == ("Surgery", "Urology")
     assert {one.field: (one.rule, one.words) for one in (*filled.evidence, *filled.issues[0].evidence)} == {
         **{field: ("metadata.csv, line 2", value) for field, value in fields.items()},

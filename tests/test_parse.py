@@ -526,6 +526,7 @@ LABELS = "Claims Administrator guideline:"
         ("MRI: Upheld\n\nDecision rationale: None.\n\n", "label-missing", 13, "warning", "issue 1: found no ur, imr part; look for a misprinted label"),
         (issue("MRI: Upheld") + issue("Soma: Modified"), "unknown-outcome", 21, "warning", "issue 2: 'Modified' is no outcome known to formats/determination.toml; it stays empty"),
         (issue("MRI"), "unknown-outcome", 13, "warning", "issue 1: no outcome is stated; it stays empty"),
+        (issue("MRI: Upheld") + HEAD + DECISIONS + issue("Soma: Upheld"), "two-letters", 25, "quarantine", "a second letter, or this one again, has its case summary in line 25; give each letter a file of its own"),
         ("", "no-issue", 11, "quarantine", "no disputed item was found; each should open with a line like 'Lumbar MRI: Upheld' before its guideline label"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
@@ -534,6 +535,11 @@ def test_a_problem_says_where_it_is_and_what_to_do(typed: str, code: str, line: 
     problems = letter(typed).problems
     wanted = Problem(code=code, message=message, file="letter.txt", line=line, severity=severity)  # type: ignore[arg-type]
     assert [problem for problem in problems if problem.code == code] == [wanted]
+
+
+def test_a_case_summary_in_two_parts_is_no_second_letter() -> None:
+    again = "CLINICAL CASE SUMMARY\n\nHe has had therapy since.\n\n"
+    assert not read(HEAD + again + DECISIONS + issue("MRI: Upheld")).is_quarantined
 
 
 def test_a_letter_without_a_case_summary_says_so() -> None:
