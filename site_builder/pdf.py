@@ -2,7 +2,7 @@
 
 A worker reads many PDFs with pdfium, within limits of memory, processor and wall time. When it dies, stalls or gives up, a fresh
 one tries that PDF once more with pypdf; after that it is a Problem. Only the text layer is read: no metadata (in originals it
-holds names), no images, no scripts.
+holds names), no images, no scripts; pages that are pictures of their text are named.
 
 pdfium drops the empty lines between paragraphs. They are rebuilt from geometry: a gap of more than 1.4 times the usual distance
 of baselines is one, and at a page end it is asked whether the next word would have fitted on the last line. Known limits: columns
@@ -19,7 +19,7 @@ import queue
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -40,6 +40,8 @@ LONGEST = 5_000_000
 _BREAK = 1.4
 """Times the usual distance of lines: where a paragraph ends, it is at least that."""
 
+_STAMP = 60
+"""Characters on a page that may be stamped on the picture of it: a number, a date."""
 _BESIDE_PAGES = ("/AA", "/Annots", "/Metadata", "/PieceInfo", "/Thumb")
 """What a page can carry besides what is printed on it."""
 
@@ -66,8 +68,8 @@ class PdfReader:
                 worker.stop()
             self._idle.put(None)
 
-    def text(self, content: bytes, name: str) -> str | Problem:
-        """Lines end in LF; an empty line stands between paragraphs."""
+    def text(self, content: bytes, name: str) -> Text | Problem:
+        """What is printed."""
         answer = self._ask("pdfium", content)
         if answer.failure:
             first, answer = answer, self._ask("pypdf", content)
@@ -76,7 +78,7 @@ class PdfReader:
                 return _problem("pdf-unreadable", name, f"the PDF cannot be read ({seen}); open it and save it as a new PDF")
         if not answer.text.strip():
             return _problem("pdf-no-text", name, "the PDF holds no text, perhaps a scan; run OCR on it (for example ocrmypdf)")
-        return answer.text
+        return Text(answer.text, answer.pictures)
 
     def bare(self, content: bytes) -> bytes | None:
         """The PDF with nothing but its pages; None where it cannot be written anew. The same bytes give the same bytes."""
@@ -99,8 +101,18 @@ def _problem(code: str, name: str, message: str) -> Problem:
     return Problem(code=code, message=message, file=name, severity="quarantine")
 
 
+class Text(NamedTuple):
+    """The text of a PDF."""
+
+    text: str
+    """Lines end in LF; an empty line stands between paragraphs."""
+    pictures: Sequence[int]
+    """Numbers of the pages, from 1, that are pictures without a text of their own; none where pdfium could not read them."""
+
+
 class _Answer(NamedTuple):
     text: str = ""
+    pictures: Sequence[int] = ()
     failure: str = ""
     bare: bytes | None = None
 
@@ -169,11 +181,11 @@ def _answer(engine: str, content: bytes) -> _Answer:
     try:
         if engine == "bare":
             return _Answer(bare=_bare(content))
-        text = _by_pdfium(content) if engine == "pdfium" else _by_pypdf(content)
+        text, pictures = _by_pdfium(content) if engine == "pdfium" else (_by_pypdf(content), [])
     except Exception as error:  # engines raise anything; this is a worker's border, and the failure is reported
         told = f"{type(error).__name__}: {error}"[:200]
         return _Answer(failure="".join(sign if sign.isprintable() else " " for sign in told))
-    return _Answer(text) if len(text) <= LONGEST else _Answer(failure=f"more than {LONGEST:,} characters of text")
+    return _Answer(text, pictures) if len(text) <= LONGEST else _Answer(failure=f"more than {LONGEST:,} characters of text")
 
 
 def _by_pypdf(content: bytes) -> str:
@@ -220,15 +232,16 @@ class _Printed(NamedTuple):
     """Width of the first word."""
 
 
-def _by_pdfium(content: bytes) -> str:
-    """Lines and the empty lines between them."""
-    lines = list(_printed(content))
+def _by_pdfium(content: bytes) -> tuple[str, list[int]]:
+    """Lines and the empty lines between them; the pages that are pictures."""
+    pictures = list[int]()
+    lines = list(_printed(content, pictures))
     layout = _layout(lines)
     parts = [line.text for line in lines[:1]]
     for above, line in pairwise(lines):
         parts.append("\n\n" if _is_break(above, line, layout) else "\n")
         parts.append(line.text)
-    return "".join(parts)
+    return "".join(parts), pictures
 
 
 class _Layout(NamedTuple):
@@ -256,7 +269,8 @@ def _is_break(above: _Printed, line: _Printed, layout: _Layout) -> bool:
     return ended or above.right + line.first_word < 0.97 * layout.right
 
 
-def _printed(content: bytes) -> Iterator[_Printed]:
+def _printed(content: bytes, pictures: list[int]) -> Iterator[_Printed]:
+    """Line by line; `pictures` gets the pages that are some."""
     import pypdfium2  # noqa: PLC0415  # loads the native library: only in workers
     import pypdfium2.raw as pdfium  # noqa: PLC0415
 
@@ -265,6 +279,8 @@ def _printed(content: bytes) -> Iterator[_Printed]:
     document = pypdfium2.PdfDocument(content)
     for number, page in enumerate(document):
         typed = page.get_textpage()
+        if typed.count_chars() <= _STAMP and next(page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,), max_depth=3), None):
+            pictures.append(number + 1)
         position = 0
         for whole in typed.get_text_range().split("\r\n"):
             text = whole.replace("\x02", "-").replace("\ufffe", "-")  # pdfium's marks for a hyphen at a line end

@@ -336,8 +336,13 @@ def _from_pdf(content: bytes, name: str, pdfs: PdfReader | None) -> Source | Pro
     if pdfs is None:
         with PdfReader() as own:
             return _from_pdf(content, name, own)
-    text = pdfs.text(content, name)
-    return text if isinstance(text, Problem) else _source(content, name, typed.clean(text))
+    read = pdfs.text(content, name)
+    if isinstance(read, Problem):
+        return read
+    which = f"{'page' if len(read.pictures) == 1 else 'pages'} {', '.join(map(str, read.pictures))}"
+    told = f"what is printed on {which} is a picture without text and is missing; run OCR on the file (as ocrmypdf --skip-text)"
+    lost = (Problem(code="pdf-picture", message=told, file=name),) if read.pictures else ()
+    return _source(content, name, typed.clean(read.text), lost)
 
 
 def _from_text(content: bytes, name: str) -> Source | Problem:

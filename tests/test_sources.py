@@ -13,10 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from fpdf import FPDF
+from PIL import Image
 
 from site_builder import sources
 from site_builder.model import Problem, Source
-from site_builder.pdf import PdfReader
+from site_builder.pdf import PdfReader, Text
 from site_builder.sources import read_file, read_metadata
 from site_builder.text import clean, lines_of, paragraphs
 from tests.conftest import FULL
@@ -64,6 +66,12 @@ def put(folder: Path, **files: bytes | str) -> None:
     for name, content in files.items():
         path = folder / name.replace("__", ".")
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def printed(pdfs: PdfReader, content: bytes, name: str) -> str:
+    found = pdfs.text(content, name)
+    assert isinstance(found, Text), found
+    return found.text
 
 
 def read(path: Path) -> Source:
@@ -306,19 +314,42 @@ def test_a_pdf_without_text_is_named(tmp_path: Path) -> None:
     assert "OCR" in refusal(tmp_path / "b.pdf").message
 
 
+@pytest.mark.parametrize(
+    ("pages", "told"),
+    [
+        ([("Page one.", False), ("", True), ("Page three.", False)], "on page 2 is a picture"),
+        ([("Page one.", False), ("", True), ("IMR 0012-34", True)], "on pages 2, 3 is a picture"),
+        ([("Page one.", False), ("", False)], ""),
+        ([("A letter below a seal, " * 5, True)], ""),
+    ],
+)
+def test_pages_that_are_pictures_among_pages_of_text_are_named(tmp_path: Path, pages: list[tuple[str, bool]], told: str) -> None:
+    pdf = FPDF(unit="pt", format="letter")
+    pdf.set_font("Times", size=12)
+    for text, is_picture in pages:
+        pdf.add_page()
+        if is_picture:
+            pdf.image(Image.new("L", (60, 80)), w=400)
+        pdf.multi_cell(w=468, text=text)
+    put(tmp_path, a__pdf=bytes(pdf.output()))
+    problems = read(tmp_path / "a.pdf").problems
+    assert [(problem.code, problem.severity) for problem in problems] == ([("pdf-picture", "warning")] if told else [])
+    assert told in "".join(problem.message for problem in problems)
+
+
 def test_a_pdf_that_kills_its_reader_costs_only_itself() -> None:
     with PdfReader(memory=400 << 20) as pdfs:
         killed = pdfs.text(bomb(), "bomb.pdf")
         assert isinstance(killed, Problem)
         assert (killed.code, killed.severity) == ("pdf-unreadable", "quarantine")
         assert "the reader died" in killed.message
-        assert pdfs.text(pdf_of(REFERENCE), "next.pdf") == REFERENCE
+        assert printed(pdfs, pdf_of(REFERENCE), "next.pdf") == REFERENCE
 
 
 def test_a_pdf_that_stalls_is_given_to_the_second_reader() -> None:
     with PdfReader(seconds=4) as pdfs:
-        assert str(pdfs.text(maze(), "maze.pdf")).strip() == REFERENCE
-        assert pdfs.text(pdf_of(REFERENCE), "next.pdf") == REFERENCE
+        assert printed(pdfs, maze(), "maze.pdf").strip() == REFERENCE
+        assert printed(pdfs, pdf_of(REFERENCE), "next.pdf") == REFERENCE
 
 
 def test_a_reader_without_memory_to_start_is_a_problem_and_no_hang() -> None:
@@ -330,7 +361,7 @@ def test_pdf_metadata_does_not_come_with_the_text() -> None:
     content = pdf_of(REFERENCE).replace(b"/CreationDate", b"/Author (Somebody) /CreationDate")
     assert b"Somebody" in content
     with PdfReader() as pdfs:
-        assert pdfs.text(content, "a.pdf") == REFERENCE
+        assert printed(pdfs, content, "a.pdf") == REFERENCE
 
 
 def test_metadata_is_read_with_its_problems(tmp_path: Path) -> None:
@@ -439,9 +470,8 @@ def test_real_pdfs_give_the_same_words_with_both_readers_and_every_request_is_a_
     with PdfReader() as pdfs:
         for path in sorted(REAL.glob("*.pdf"))[:: 1 if FULL else 3]:
             content = path.read_bytes()
-            text = pdfs.text(content, path.name)
+            text = printed(pdfs, content, path.name)
             other = pdfs._ask("pypdf", content).text
-            assert isinstance(text, str)
             assert re.sub(r"[\s-]", "", clean(text)) == re.sub(r"[\s-]", "", clean(other)), path.name
             found = [line.text for line in paragraphs(lines_of(clean(text)))]
             for above, paragraph in pairwise(found):
