@@ -19,10 +19,12 @@ SENTENCE_END = re.compile(r"(?<=[.?!])(?<!\b[A-Z][a-z]\.)(?<!\b[A-Z]\.)[\"')]?\s
 _VERB = re.compile(r"(?<!\s)\s+(?:is|are|was|were)(?:/(?:is|are|was|were))?$", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(?P<before>\S{1,60})\s(?P<words>[^\W_]{5,12})$")
 _ASKS_NOTHING = re.compile(
-    r"(?:therefore,? )?(?:(?:the|this|ur|utilization review|original|prior) ){0,3}(?:denial|decision|determination|request)s?",
+    r"(?:therefore[, ]*)?(?:(?:(?:the|this|my|ur|imr|utilization review|original|prior|final|overall|(?:physician |expert )?"
+    r"reviewer['\u2019]?s?) ){0,3}"
+    r"(?:denial|decision|determination|request|outcome|conclusion|recommendation|finding|opinion|result|status|summary)s?)?",
     re.IGNORECASE,
 )
-"""`The denial is upheld`"""
+"""`The denial is upheld`, `Therefore: Upheld`"""
 _ITEM = re.compile(r"(?:^|\s)(?=\(?\d{1,2}[.)]\s)")
 _NO_OUTCOME_AFTER = frozenset({"not", "partially", "partly", "in", "be", "been", "and", "or", "was", "were", "to", "the", "part"})
 _PROSE = re.compile(
@@ -91,7 +93,8 @@ def stated(row: Line, form: Format, *, sure: bool = False) -> Head | None:
     words = row.text[cut + 1 :].strip(" -") if cut > 0 else ""
     outcome = outcome_of(words, form) if len(words) < 60 else None
     if outcome is not None:
-        return _headed(row, cut, outcome)
+        head = _headed(row, cut, outcome)
+        return None if not sure and _ASKS_NOTHING.fullmatch(head.request) else head
     last = _LAST_WORD.search(row.text[-60:])
     if last is None or last["before"].lower() in _NO_OUTCOME_AFTER or fold(last["words"]) not in form.outcomes:
         return None

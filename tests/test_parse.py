@@ -228,8 +228,20 @@ def test_a_rationale_without_a_full_stop_is_no_request() -> None:
     ]
 
 
-def test_a_denial_that_is_upheld_in_a_rationale_is_no_issue() -> None:
-    read_ = letter(issue("Lumbar MRI: Upheld", "It was of no use.\n\nThe denial is upheld"), issue("Soma: Overturned"))
+@pytest.mark.parametrize(
+    "conclusion",
+    [
+        "The denial is upheld",
+        "Therefore: Upheld",
+        "UR decision: Upheld",
+        "The UR denial is: Upheld",
+        "Final determination: Overturned",
+        "Reviewer's decision: Overturned",
+        "Conclusion: Not medically necessary",
+    ],
+)
+def test_a_conclusion_in_a_rationale_is_no_issue(conclusion: str) -> None:
+    read_ = letter(issue("Lumbar MRI: Upheld", f"It was of no use.\n\n{conclusion}"), issue("Soma: Overturned"))
     assert [one.request for one in read_.issues] == ["Lumbar MRI", "Soma"]
 
 
