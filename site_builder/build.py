@@ -168,8 +168,9 @@ def packing(reading: Reading, site: collection.Collection) -> datasets.Packing:
 def _refuse_one_in_the_other(options: Options) -> None:
     """A site is replaced whole, with what stands in it; and no page of it is a letter."""
     letters, out = (Path(os.path.realpath(path)) for path in (options.letters, options.out))
-    if letters.is_relative_to(out):
-        raise BuildError(f"--letters {options.letters} stands in --out {options.out}, which a build replaces: keep them apart")
+    for name, path in (("--letters", options.letters), ("--cache", options.cache)):
+        if path and Path(os.path.realpath(path)).is_relative_to(out):
+            raise BuildError(f"{name} {path} stands in --out {options.out}, which a build replaces: keep them apart")
     if out.is_relative_to(letters):
         raise BuildError(
             f"--out {options.out} stands in --letters {options.letters}, where letters are looked for: keep them apart"

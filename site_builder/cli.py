@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import importlib.util
+import io
 import os
 import re
 import secrets
@@ -98,6 +99,8 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         if os.environ.get("NO_COLOR"):
             ctx.color = False
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that speaks Latin-1 shows other letters by their numbers
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except BuildError as error:

@@ -152,9 +152,9 @@ def bare(text: str) -> list[str]:
 
 
 def as_toml(case: str, reason: str, date: dt.date, salt: str, redact: Iterable[str] = ()) -> str:
-    """An entry for takedowns.toml. `redact`: texts whose words are to be hidden."""
+    """An entry for takedowns.toml, behind a line whose end may be missing. `redact`: texts whose words are to be hidden."""
     spans = [bare(text) for text in redact]
-    lines = ["[[takedown]]", f"case = {_quoted(case)}", f"reason = {_quoted(reason)}", f"date = {date.isoformat()}"]
+    lines = ["", "[[takedown]]", f"case = {_quoted(case)}", f"reason = {_quoted(reason)}", f"date = {date.isoformat()}"]
     if spans:
         rows = (f'{{ words = {len(words)}, hash = "{hashed(words, salt)}" }}' for words in spans if words)
         lines += [f"salt = {_quoted(salt)}", f"redact = [{', '.join(rows)}]"]

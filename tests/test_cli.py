@@ -269,6 +269,11 @@ def test_the_entry_of_a_takedown_is_understood_whatever_its_reason_holds() -> No
     assert entry.reason == reason.replace("\x85", " ")
 
 
+def test_an_entry_can_be_appended_to_a_list_whose_last_line_has_no_end() -> None:
+    first, second = (run("takedown", f"CM17-000123{number}", "--reason", "x").stdout for number in (4, 5))
+    assert len(takedowns.load(first.rstrip() + second).removed) == 2
+
+
 def test_words_that_are_no_utf8_are_refused_in_one_line() -> None:
     result = CliRunner().invoke(main, ["takedown", "CM17-0001234", "--reason", "x", "--redact"], input=b"caf\xe9\n")
     assert (result.exit_code, result.stderr) == (2, "error: what is to be taken down must be given as UTF-8 text\n")
@@ -344,6 +349,24 @@ def test_letters_and_site_are_kept_apart(tmp_path: Path, letters: str, out: str)
     assert result.exit_code == 2
     assert "keep them apart" in result.stderr
     assert len(list((tmp_path / letters).glob("CM99-*"))) == 2
+
+
+def test_a_cache_in_the_site_is_refused(tmp_path: Path) -> None:
+    """It went with each site that was replaced, and was published with the next."""
+    place = few(tmp_path, 2)
+    result = run("build", "--letters", place / "letters", "--out", tmp_path / "o", "--cache", tmp_path / "o/c", "--no-search")
+    assert result.exit_code == 2
+    assert "stands in --out" in result.stderr
+
+
+def test_letters_that_the_terminal_lacks_are_shown_by_their_numbers(tmp_path: Path) -> None:
+    """A traceback of Python's ended `check`."""
+    folder = few(tmp_path, 1) / "letters"
+    (folder / "\u0141.txt").write_text("Nothing of a letter.")
+    with module("check", "--letters", folder, "-q", env={**os.environ, "PYTHONIOENCODING": "latin-1"}) as process:
+        out, err = process.communicate()
+    assert "\\u0141.txt" in out
+    assert "Traceback" not in err
 
 
 def test_where_no_letter_can_be_published_the_files_are_named(tmp_path: Path) -> None:
