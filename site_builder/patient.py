@@ -31,7 +31,7 @@ _AGED = re.compile(
     r"(?P<number>\d{2})\b(?![\d.]\d)(?=(?P<after>.{0,40}))",
     re.IGNORECASE | re.DOTALL,
 )
-_BARE = re.compile(rf"\b(?:is|was)\s+an?\s+(?P<number>\d{{2}})\s*-?\s*(?P<after>(?:{_NOUN})\b)", re.IGNORECASE)
+_BARE = re.compile(rf"(?:\b(?:is|was)\s+an?\s+|\A)(?P<number>\d{{2}})\s*-?\s*(?P<after>(?:{_NOUN})\b)", re.IGNORECASE)
 _RELATIVE = re.compile(
     r"^[\s,-]*(?:\w+\s+){0,1}(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury"
     r"|history|claim|"

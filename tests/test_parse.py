@@ -249,6 +249,7 @@ def test_a_conclusion_in_a_rationale_is_no_issue(conclusion: str) -> None:
     ("summary", "age", "sex"),
     [
         ("The injured worker is a 51-year-old female who fell.", 51, "female"),
+        ("43M. Date of injury 3/4/2012.", 43, "male"),
         ("This is a  59-year-old female patient with a 10/8/08 date of injury.", 59, "female"),
         ("The injured worker is a(n) 57 year old male.", 57, "male"),
         ("The patient is a 45 y/o F with neck pain.", 45, "female"),
