@@ -215,6 +215,8 @@ def _described(catalogue: Catalogue, facet: Facet, rules: Rules) -> dict[str, An
         described: dict[str, Any] = {"id": found, "label": value.label if value else found}
         if value and value.parent in numbers:
             described["parent"] = numbers[value.parent]
+        if value and facet.field == "outcome":  # who types "denied" is asked whether that is what was decided
+            described["words"] = value.synonyms
         values.append(described)
     return {"key": facet.key, "label": facet.label, "level": facet.level, "values": values}
 

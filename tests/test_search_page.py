@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -617,6 +617,17 @@ def test_a_drug_is_found_by_its_other_name_unless_that_stands_in_quotes(watched:
     expect(card.locator("mark")).to_have_text("gabapentin")
     go(watched, f"{site_url}search/?q=%22Neurontin%22")
     assert "CM99-0000507" not in watched.locator("#results .meta a").all_inner_texts()
+
+
+def test_a_word_for_an_outcome_leads_to_what_was_decided(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=why+was+the+MRI+denied")
+    hint = watched.locator("#message .hint").filter(has_text="denied")
+    hint.get_by_role("button", name="Outcome: Upheld").click()
+    ready(watched)
+    assert parse_qs(urlsplit(watched.url).query) == {"q": ["MRI"], "outcome": ["upheld"]}
+    expect(watched.locator("#message")).to_be_empty()
+    go(watched, f"{site_url}search/?q=denied&outcome=overturned")
+    expect(watched.locator("#message .hint")).to_have_count(0)
 
 
 def test_a_letter_that_was_found_by_another_name_shows_its_own(watched: Page, site_url: str) -> None:

@@ -8,7 +8,7 @@ import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { excerpt, nearest, normal, otherNames, patternOf, quoted, shortened, terms, valueNamed } from "./words.js";
+import { excerpt, nearest, normal, otherNames, patternOf, quoted, shortened, terms, valueNamed, valueSaid } from "./words.js";
 
 const SIZE = 20;
 const AT_ONCE = 4;
@@ -116,6 +116,7 @@ async function update() {
   showControls(way, query);
   busy(true);
   if (query.asked) names(); // on their way beside the index
+  if (shown === undefined) find("message").replaceChildren(...decided(query)); // later it would move the first results
   if (monthsReversed()) return showAll({ parts: new Map(), shards: [], way, query });
   const shards = index.shards.filter((shard) => inMonths(shard, state));
   const wanted = sequence(shards, way).sort((a, b) => relevant(b, index.facets, state) - relevant(a, index.facets, state));
@@ -236,9 +237,9 @@ async function absent({ parts, query }) {
   return Promise.all(everywhere.map(async (word) => ({ word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known) })));
 }
 
-/** What was asked for, without a word. */
-function beside(word, { phrases, words: asked }) {
-  return [...phrases.map((phrase) => `"${phrase}"`), ...asked.filter((other) => other !== word)].join(" ");
+/** What was asked for, without some words. */
+function beside(left, { phrases, words: asked }) {
+  return [...phrases.map((phrase) => `"${phrase}"`), ...asked.filter((word) => !left.includes(word))].join(" ");
 }
 
 /** The words that mean each value. */
@@ -288,6 +289,7 @@ function tell({ letters, issues }, { query, parts }, unknown) {
   const nodes = told.map((one) => make("p", {}, one));
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
+  nodes.push(...decided(query, unknown));
   if (!letters && parts.size) nodes.push(loosen(unknown, query));
   find("message").replaceChildren(...nodes);
 }
@@ -306,10 +308,20 @@ function unknownWord(word, better) {
   return node;
 }
 
+/** Words that name an outcome are words like others: letters that hold them may have been decided otherwise. */
+function decided({ asked }, unknown = []) {
+  const found = asked && valueSaid(asked.words, index.facets);
+  if (!found || state.chosen.has(found.facet.key) || unknown.some(({ word }) => found.words.includes(word))) return [];
+  const { facet, value, words: left } = found;
+  const next = toggled({ ...state, q: beside(left, asked), page: 1 }, facet.key, value.id, true);
+  const instead = button(`${facet.label}: ${value.label}`, () => go(next).then(toHeading));
+  return [make("p", { class: "hint" }, ...around("decided", instead, { words: left.join(" ") }))];
+}
+
 /** What to let go of, one click each, with what that would show. */
 function loosen(unknown, { asked, number }) {
   const ways = [];
-  const without = (word) => ({ ...state, q: beside(word, asked), page: 1 });
+  const without = (word) => ({ ...state, q: beside([word], asked), page: 1 });
   const leave = (word) => {
     if (without(word).q) ways.push([say("without_word", { word: shortened(word) }), without(word)]);
   };

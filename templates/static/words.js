@@ -4,7 +4,10 @@ const LEVEL = /(?<![A-Za-z0-9])([CTLS])-?(\d{1,2}) ?[-/] ?([CTLS])?-?(\d{1,2})(?
 const DOSE = /(?<![A-Za-z0-9])(\d[\d.,/-]{0,15}) (mg|mcg|gm?|ml|cc)\b/gi;
 const PHRASE = /["“”]([^"“”]*)["“”]/g;
 const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
-const STOP = new Set("a an and as at be by for from in is it of on or the to was were with".split(" "));
+const STOP = new Set(
+  ("a an and as at be by for from in is it of on or the to was were with am are been being but can could did do does get gets got had has have " +
+    "he her his how i if its me my our she should so that their them there these they this those we what when where which who why will would you your").split(" "),
+);
 
 /** L4-5, L4/L5 and L4-L5 are one word, and so are "7.5 mg" and "7.5mg", as in the staged pages. */
 export function normal(text) {
@@ -145,6 +148,19 @@ export function suggestions(text, facets, vocabulary, most = 8) {
 export function valueNamed(word, facets, vocabulary) {
   const found = named(word.toLowerCase(), facets, vocabulary).filter(({ rank }) => rank < 2);
   return facets.flatMap((facet) => found.filter((one) => one.facet === facet))[0];
+}
+
+/** The value that the longest run of the words names, of a facet whose values come with their words: {facet, value, words}. */
+export function valueSaid(asked, facets) {
+  const plainly = (told) => told.toLowerCase().replaceAll("-", " ");
+  const runs = asked.flatMap((_, start) => [1, 2, 3].map((length) => asked.slice(start, start + length))).sort((a, b) => b.length - a.length);
+  for (const words of runs) {
+    for (const facet of facets) {
+      const value = facet.values.find((one) => one.words && [one.id, ...one.words].some((told) => plainly(told) === plainly(words.join(" "))));
+      if (value) return { facet, value, words };
+    }
+  }
+  return undefined;
 }
 
 function named(typed, facets, vocabulary) {

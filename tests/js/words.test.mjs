@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
-import { distance, excerpt, holders, nearest, normal, otherNames, patternOf, plain, quoted, shortened, suggestions, terms, valueNamed, wordList } from "../../templates/static/words.js";
+import { distance, excerpt, holders, nearest, normal, otherNames, patternOf, plain, quoted, shortened, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
@@ -16,6 +16,7 @@ test("what stands in quotes is a phrase, loose punctuation goes, little words go
   assert.deepEqual(terms('MRI of the "low back"'), { phrases: ["low back"], words: ["MRI"] });
   assert.deepEqual(terms('"fusion at L4-5" C5/6'), { phrases: ["fusion at L4-5"], words: ["c5c6"] }); // a joined spelling stands in no sentence
   assert.deepEqual(terms("lumbar, (MRI) 10% #60 10/325"), { phrases: [], words: ["lumbar", "MRI", "10", "60", "10/325"] });
+  assert.deepEqual(terms("Why was my MRI denied?"), { phrases: [], words: ["MRI", "denied"] });
   assert.deepEqual(terms("of the"), { phrases: [], words: ["of", "the"] });
   for (const nothing of ["  ?! ", '""', "“ ”"]) assert.deepEqual(terms(nothing), { phrases: [], words: [] });
 });
@@ -47,6 +48,21 @@ test("a mistyped word leads to the nearest known one", () => {
   assert.equal(nearest("gabapentni", known), "gabapentin");
   assert.equal(nearest("pian", known), "pain");
   assert.equal(nearest("zzzzzz", known), "");
+});
+
+test("words that name what was decided are known, the longest run of them, and as words only", () => {
+  const outcome = { key: "outcome", values: [{ id: "overturned", words: ["approved", "medically necessary"] }, { id: "upheld", words: ["denied", "not approved", "non-certified"] }] };
+  const facets = [{ key: "body-part", values: [{ id: "knee" }] }, outcome];
+  const said = (...words) => {
+    const found = valueSaid(words, facets);
+    return found && [found.facet.key, found.value.id, found.words];
+  };
+  assert.deepEqual(said("MRI", "Denied"), ["outcome", "upheld", ["Denied"]]);
+  assert.deepEqual(said("MRI", "not", "approved"), ["outcome", "upheld", ["not", "approved"]]);
+  assert.deepEqual(said("non", "certified", "MRI"), ["outcome", "upheld", ["non", "certified"]]);
+  assert.deepEqual(said("approved", "knee", "overturned"), ["outcome", "overturned", ["approved"]]);
+  assert.equal(said("knee", "denial"), undefined);
+  assert.equal(said(), undefined);
 });
 
 test("distance counts a swap of neighbours once and stops early", () => {
