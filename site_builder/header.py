@@ -22,6 +22,8 @@ _DATE = re.compile(rf"(?:CT:? ?)?{_PRINTED_DATE}")  # cumulative trauma: over ye
 _VALUE = re.compile(
     rf" ?(?:(?P<case_number>(?:CM|IMR ?)\d{{2}}-\d{{6,7}})|{_PRINTED_DATE}|(?P<priority>(?i:standard|expedited)))(?!\w)"
 )
+_RULE = re.compile(r"(?<!\S)[|\u00a6]+(?!\S)")
+"""The ruling of a table, as OCR reads it: `UR Denial Date: | 10/20/2016`."""
 _OTHER_LABEL = re.compile(r"\b(?:[^\W\d_][\w()/'.]{0,40}+ ?){1,5}:")
 _UNREAD_DATE = re.compile(r"(?P<label>[^\W\d_][^:\d]{2,40}):\s*(?=\d{1,2}[/-]\d{1,2}[/-]\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -33,7 +35,8 @@ _CREDENTIALS = frozenset({"header", "method", "reviewer"})
 def fields_of(sections: Sequence[Section], form: Format) -> tuple[dict[str, Any], list[Complaint]]:
     """Values by name of the Letter field: labelled ones first, then those in prose."""
     fields, complaints = dict[str, Any](), list[Complaint]()
-    header = " ".join(words for section in sections if section.kind in ("header", "findings") for words in section.paragraphs)
+    printed = " ".join(words for section in sections if section.kind in ("header", "findings") for words in section.paragraphs)
+    header = " ".join(_RULE.sub(" ", printed).split())
     own = " ".join(words for section in sections if section.kind in _CREDENTIALS for words in section.paragraphs)
     for name, value in [*_labelled(header, form), *_prose(header, form)]:
         if name not in metadata.LISTS:

@@ -24,7 +24,7 @@ from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -42,6 +42,10 @@ _BREAK = 1.4
 
 _STAMP = 60
 """Characters on a page that may be stamped on the picture of it: a number, a date."""
+_DARK = 128
+"""Of 256 shades, the first that is not."""
+_SPECKS = 0.0005
+"""Share of a scanned page that may be dark though nothing is printed on it: the back of a sheet, a blank last page."""
 _BESIDE_PAGES = ("/AA", "/Annots", "/Metadata", "/PieceInfo", "/Thumb")
 """What a page can carry besides what is printed on it."""
 
@@ -269,6 +273,20 @@ def _is_break(above: _Printed, line: _Printed, layout: _Layout) -> bool:
     return ended or above.right + line.first_word < 0.97 * layout.right
 
 
+def _is_picture(page: Any, pdfium: Any) -> bool:
+    """Does a page with next to no text show a picture that nobody has run OCR on?"""
+    objects = list(page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_TEXT), max_depth=3))
+    pictures = [one for one in objects if one.type == pdfium.FPDF_PAGEOBJ_IMAGE]
+    if not pictures or any(
+        pdfium.FPDFTextObj_GetTextRenderMode(one.raw) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+        for one in objects
+        if one.type == pdfium.FPDF_PAGEOBJ_TEXT
+    ):
+        return False
+    shown = bytes(page.render(scale=0.5, grayscale=True).buffer)
+    return sum(map(shown.count, range(_DARK))) > _SPECKS * len(shown)
+
+
 def _printed(content: bytes, pictures: list[int]) -> Iterator[_Printed]:
     """Line by line; `pictures` gets the pages that are some."""
     import pypdfium2  # noqa: PLC0415  # loads the native library: only in workers
@@ -279,7 +297,7 @@ def _printed(content: bytes, pictures: list[int]) -> Iterator[_Printed]:
     document = pypdfium2.PdfDocument(content)
     for number, page in enumerate(document):
         typed = page.get_textpage()
-        if typed.count_chars() <= _STAMP and next(page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,), max_depth=3), None):
+        if typed.count_chars() <= _STAMP and _is_picture(page, pdfium):
             pictures.append(number + 1)
         position = 0
         for whole in typed.get_text_range().split("\r\n"):

@@ -115,6 +115,7 @@ NOISES: Mapping[str, Noise] = {
     "outcomes with rn as m": lambda typed: OUTCOME.sub(lambda match: match.group().replace("rn", "m"), typed),
     "outcomes in capitals": lambda typed: OUTCOME.sub(lambda match: match.group().upper() + ".", typed),
     "outcomes on their own line": lambda typed: OUTCOME.sub(lambda match: "\n" + match.group(), typed),
+    "a ruled table": lambda typed: re.sub(r"(?<=Date:|mber:|jury:|rity:|ived:) (?=\S)", " | ", typed),
     "broken words": _broken_words,
     "no empty lines": lambda typed: re.sub(r"\n\n+", "\n", typed),
     "one line a paragraph": lambda typed: re.sub(r"(?<!\n)\n(?!\n)", " ", typed),

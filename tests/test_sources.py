@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from fpdf import FPDF
+from fpdf import FPDF, TextMode
 from PIL import Image
 
 from site_builder import sources
@@ -314,22 +314,30 @@ def test_a_pdf_without_text_is_named(tmp_path: Path) -> None:
     assert "OCR" in refusal(tmp_path / "b.pdf").message
 
 
+BLACK, WHITE = 0, 255
+
+
 @pytest.mark.parametrize(
     ("pages", "told"),
     [
-        ([("Page one.", False), ("", True), ("Page three.", False)], "on page 2 is a picture"),
-        ([("Page one.", False), ("", True), ("IMR 0012-34", True)], "on pages 2, 3 is a picture"),
-        ([("Page one.", False), ("", False)], ""),
-        ([("A letter below a seal, " * 5, True)], ""),
+        ([("Page one.", None), ("", BLACK), ("Page three.", None)], "on page 2 is a picture"),
+        ([("Page one.", None), ("", BLACK), ("IMR 0012-34", BLACK)], "on pages 2, 3 is a picture"),
+        ([("Page one.", None), ("", None)], ""),
+        ([("Page one.", None), ("", WHITE)], ""),  # the back of a sheet
+        ([("Page one.", None), ("(end)", BLACK)], ""),  # OCR writes what it reads behind the picture
+        ([("A letter below a seal, " * 5, BLACK)], ""),
     ],
 )
-def test_pages_that_are_pictures_among_pages_of_text_are_named(tmp_path: Path, pages: list[tuple[str, bool]], told: str) -> None:
+def test_pages_that_are_pictures_among_pages_of_text_are_named(
+    tmp_path: Path, pages: list[tuple[str, int | None]], told: str
+) -> None:
     pdf = FPDF(unit="pt", format="letter")
     pdf.set_font("Times", size=12)
-    for text, is_picture in pages:
+    for text, shade in pages:
         pdf.add_page()
-        if is_picture:
-            pdf.image(Image.new("L", (60, 80)), w=400)
+        if shade is not None:
+            pdf.image(Image.new("L", (60, 80), shade), w=400)
+        pdf.text_mode = TextMode.INVISIBLE if text == "(end)" else TextMode.FILL
         pdf.multi_cell(w=468, text=text)
     put(tmp_path, a__pdf=bytes(pdf.output()))
     problems = read(tmp_path / "a.pdf").problems
