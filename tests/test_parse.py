@@ -348,6 +348,13 @@ def test_the_same_label_beside_the_priority_is_read_and_its_date_is_no_stranger(
     assert (str(found.received_date), found.priority, found.problems) == ("2014-12-15", "standard", ())
 
 
+def test_the_ruling_of_a_table_that_ocr_reads_as_bars_is_none_of_its_values() -> None:
+    header = "Case Number: | CM14-0001234\nDecision Date: 02/17/2015 | UR Denial Date: | 10/20/2014\n| Priority: | Standard |\n\n"
+    found = read(header + HEAD + DECISIONS + issue("MRI: Upheld"))
+    assert (str(found.decision_date), str(found.ur_denial_date)) == ("2015-02-17", "2014-10-20")
+    assert (found.case_number, found.priority, found.problems) == ("CM14-0001234", "standard", ())
+
+
 def test_a_table_read_column_by_column_gives_each_label_its_value() -> None:
     first = "Case Number:\nDate Assigned:\nDecision Date:\nPriority:\n\nCM14-0001234\n08/01/2014\n12/05/2014\nStandard\n\n"
     second = "Date of Injury:\nUR Denial Date:\nApplication\nReceived:\n\n10/08/2013\n06/18/2014\n07/02/2014\n\n"
