@@ -105,10 +105,10 @@ _BETWEEN = f",;{_CUT}"
 _REGULATION = re.compile(
     r"(?:Title 8,? ?|8 ?)?(?:C\.? ?C\.? ?R\.?|California Code of Regulations),? ?(?:sections? |§+ ?)?(?=\d)"
     r"|\b97\d\d\.\d[\d.a-f]*(?: ?(?:-|–|to|through) ?97\d\d[\d.]*| 97\d\d[\d.]*| et seq\.?)*"
-    r"|\b(?:CA )?MTUS\b(?= \(eff)|\(effective [^()]{0,40}\)",
+    r"|\b(?:CA )?MTUS\b(?= \(eff)|\(effective [^()]{0,40}\)|\bPart (?:One|Two|I{1,2}|[12])\b(?=,)",
     _FLAGS,
 )
-"""Where the schedule stands in the law, which is no section: `8 C.C.R. 9792.20 - 9792.26 MTUS (Effective July 18, 2009)`."""
+"""Where the schedule stands in the law, or which of its parts it is, which is no section: `8 C.C.R. 9792.20 - 9792.26 MTUS (Effective July 18, 2009)`."""
 _WRAPPED = re.compile(r"\((?P<round>[^()]*)\)|[\"“](?P<quoted>[^\"”]*)[\"”]")
 _MEMBERSHIP = re.compile(rf",? ?(?:(?:which|and|both|all) ){{0,2}}(?:(?:is|are) )?{_PART}", _FLAGS)
 _NEXT_SENTENCE = re.compile(r"(?<![ ,:.]\d)\. (?=[A-Z])")  # "3. Opioids for Chronic Pain" is no end of a sentence
