@@ -16,7 +16,7 @@ Names of guidelines, chapters, sections and sources are data (facets/guideline.t
 known names are tried longest first, only what is left is cut at commas outside brackets. A comma before a small letter goes on.
 Refused: the rationale, and a guess at a chapter that no word names.
 Known limits: pages are not assigned to chapters, because letters do not list them in chapter order; a name that is typed wrong
-is a section as written, but not a guideline.
+behind another is a section as written, but not a guideline.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
+
+from rapidfuzz import fuzz, process
 
 from site_builder.model import Citation
 from site_builder.rules import Match, Vocabulary
@@ -76,7 +78,8 @@ _FILLER = re.compile(
 _NO_SOURCE = re.compile(r"(?<![\s.])[\s.]*(?:none|n/?a|not applicable)[\s.]*", _FLAGS)
 _WORD = re.compile(r"[A-Za-z]{3}", re.ASCII)
 
-_SECTIONS = re.compile(r"sections?(?:\(s\))? ?:|section\(s\)", _FLAGS)
+_SECTIONS = re.compile(r"sec\w?tion[\w({\[]{0,2}s?[)}\]]? ?:|section\(s\)", _FLAGS)
+"""`Section(s}:` and `Sectionts):` are what OCR makes of it."""
 _DATED = re.compile(r"(?: \(ACOEM,(?: [A-Z][a-z]{2,8} \d{1,2},)?)?[^,;:]{0,60}?(?:19|20)\d\d", re.ASCII)
 _STRONG_NAME = re.compile(
     r"complaints|disorder|guideline|treatment|chapters?|conditions|formulary|mtus drug list|approach|cornerstones", _FLAGS
@@ -87,6 +90,9 @@ _BEFORE_NAME = ("and", "&", ",", ";", ":", "mtus", "acoem", "guidelines", "guide
 _NUMBER = re.compile(r"(?<!\d)\d\)$", re.ASCII)
 """Of a list: `1) CPMTG, ... 2) ACOEM ...`"""
 _JOIN = re.compile(r"\s*+(?:and|&|,|/)?\s*+", _FLAGS)
+_HEAD = re.compile(r"[^A-Za-z]*(?P<name>[A-Za-z][^,;:]{9,60}?)(?= (?:19|20)\d\d|,? sections?\b|[,;:]|$)", _FLAGS)
+_ALIKE = 88
+"""Of a hundred, from which on two names are one with a misprint: two letters of some thirty are wrong."""
 _AND = re.compile(r",? ?(?:and|&|/) ?", _FLAGS)
 _AFTER_NAME = re.compile(
     r"[ ,.:;-]*+(?:guidelines?)?[ ,]*+(?:\([^()]{0,60}(?:19|20)\d\d[^()]{0,20}\)|(?:may,? |july 18, ?)?(?:19|20)\d\d)?"
@@ -108,7 +114,7 @@ _REGULATION = re.compile(
     r"|\b(?:CA )?MTUS\b(?= \(eff)|\(effective [^()]{0,40}\)|\bPart (?:One|Two|I{1,2}|[12])\b(?=,)",
     _FLAGS,
 )
-"""Where the schedule stands in the law, or which of its parts it is, which is no section: `8 C.C.R. 9792.20 - 9792.26 MTUS (Effective July 18, 2009)`."""
+"""Where the schedule stands in the law, or which part of it is meant: no section. `8 C.C.R. 9792.20 - 9792.26 (eff. 2009)`."""
 _WRAPPED = re.compile(r"\((?P<round>[^()]*)\)|[\"“](?P<quoted>[^\"”]*)[\"”]")
 _MEMBERSHIP = re.compile(rf",? ?(?:(?:which|and|both|all) ){{0,2}}(?:(?:is|are) )?{_PART}", _FLAGS)
 _NEXT_SENTENCE = re.compile(r"(?<![ ,:.]\d)\. (?=[A-Z])")  # "3. Opioids for Chronic Pain" is no end of a sentence
@@ -230,7 +236,8 @@ def _cited(kind: str, part: str, vocabulary: Vocabulary) -> Iterator[_Cited]:
     if kind == "none" or (kind == "sources" and _NO_SOURCE.fullmatch(part)):
         yield _Cited("none")
     elif kind == "list":
-        items = list(_items(part, vocabulary.family("mtus")))
+        names = vocabulary.family("mtus")
+        items = list(_items(part, names)) or list(_items(_respelt(part, names), names))
         for item in items:
             known = vocabulary.by_id[item.guideline].sections + vocabulary.by_id["mtus"].sections
             yield _Cited(item.guideline, tuple(_sections(item, _folded(known))))
@@ -240,6 +247,14 @@ def _cited(kind: str, part: str, vocabulary: Vocabulary) -> Iterator[_Cited]:
         yield from map(
             _Cited, _sources(part, vocabulary)
         )  # "... outside of the MTUS. ODG, Knee.": the words "Non-MTUS" are missing
+
+
+def _respelt(part: str, names: Vocabulary) -> str:
+    """With the name at its head as it is known, where some letters of it are wrong: `Chronic Pam Medical Treatment 2016`."""
+    head = _HEAD.match(part)
+    known = (word for value in names.by_id.values() for word in value.words)
+    found = process.extractOne(head["name"], known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=_ALIKE) if head else None
+    return f"{part[: head.start('name')]}{found[0]}{part[head.end('name') :]}" if head and found else part
 
 
 def _items(part: str, names: Vocabulary) -> Iterator[_Item]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from site_builder import metadata
-from site_builder.formats import Format, fold
+from site_builder.formats import Format, close, fold
 from site_builder.model import Section
 
 Complaint = tuple[str, str]
@@ -22,13 +22,17 @@ _DATE = re.compile(rf"(?:CT:? ?)?{_PRINTED_DATE}")  # cumulative trauma: over ye
 _VALUE = re.compile(
     rf" ?(?:(?P<case_number>(?:CM|IMR ?)\d{{2}}-\d{{6,7}})|{_PRINTED_DATE}|(?P<priority>(?i:standard|expedited)))(?!\w)"
 )
-_RULE = re.compile(r"(?<!\S)[|\u00a6]+(?!\S)")
-"""The ruling of a table, as OCR reads it: `UR Denial Date: | 10/20/2016`."""
+_RULE = re.compile(r"(?<!\S)(?:[^\w\s]{0,2}[|\u00a6][^\w\s]{0,2}|[{}\[\].!]{1,2})(?!\S)")
+"""The ruling of a table, as OCR reads it: `UR Denial Date: | 10/20/2016`, `{| 10/20/2016`."""
 _OTHER_LABEL = re.compile(r"\b(?:[^\W\d_][\w()/'.]{0,40}+ ?){1,5}:")
 _UNREAD_DATE = re.compile(r"(?P<label>[^\W\d_][^:\d]{2,40}):\s*(?=\d{1,2}[/-]\d{1,2}[/-]\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _AND = re.compile(r",?\s{1,3}and\s+", re.IGNORECASE)
-_LIST = re.compile(r"\s{0,3}[,;]\s*(?:and\s+)?", re.IGNORECASE)
+_LIST = re.compile(r"\s{0,3}(?:[,;]|(?<=[a-z]{3})\.(?=\s?[A-Z][a-z]{3}))\s*(?:(?i:and)\s+)?")
+"""Commas, some of which OCR reads as stops: `Texas. Ohio`."""
+_WORD = re.compile(r"(?<!\S)\S")
+_SURE, _LONGEST, _MOST_WORDS = 10, 60, 6
+"""Letters that a label must have for one to be wrong; letters and words of the longest."""
 _CREDENTIALS = frozenset({"header", "method", "reviewer"})
 
 
@@ -55,16 +59,17 @@ def _unread(header: str, form: Format) -> str:
     """What no label and no pattern announces."""
     for _, pattern in form.prose:
         header = pattern.sub(" ", header)
-    return form.labels.sub(" ", header) if form.labels else header
+    for start, end, _ in reversed(_labels(header, form)):
+        header = f"{header[:start]} {header[end:]}"
+    return header
 
 
 def _labelled(words: str, form: Format) -> Iterator[tuple[str, str]]:
     """(field, text up to the next label)."""
-    matches = list(form.labels.finditer(words)) if form.labels else []
+    labels = _labels(words, form)
     waiting = list[str]()
-    for match, stop in zip(matches, [*(match.start() for match in matches[1:]), len(words)], strict=False):
-        name = form.field_names.get(fold(match["label"]), "-")
-        value = words[match.end() : stop].strip()
+    for (_, end, name), stop in zip(labels, [*(start for start, _, _ in labels[1:]), len(words)], strict=False):
+        value = words[end:stop].strip()
         if name != "-":
             waiting.append(name)
         if not value:
@@ -76,6 +81,29 @@ def _labelled(words: str, form: Format) -> Iterator[tuple[str, str]]:
         elif name != "-":
             yield name, f"{len(values)} values for {len(waiting)} labels: {value}" if len(waiting) > len(values) > 1 else value
         waiting.clear()
+
+
+def _labels(words: str, form: Format) -> list[tuple[int, int, str]]:
+    """(start, end, field) of the labels; a long one may have a letter in ten wrong, as `UR Deniai Date:`."""
+    if not form.labels:
+        return []
+    found = [(match.start(), match.end(), form.field_names[fold(match["label"])]) for match in form.labels.finditer(words)]
+    ends = {end for _, end, _ in found}
+    for colon in re.finditer(":", words):
+        if colon.end() not in ends and (label := _misprinted(words, colon.start(), form)):
+            found.append((label[0], colon.end(), label[1]))
+    return sorted(found)
+
+
+def _misprinted(words: str, end: int, form: Format) -> tuple[int, str] | None:
+    """(start, field) of a label that ends there, of the most words."""
+    begins = [match.start() for match in _WORD.finditer(words, max(0, end - _LONGEST), end)][-_MOST_WORDS:]
+    for start in begins:
+        said = fold(words[start:end])
+        for label, name in form.field_names.items():
+            if len(label) >= _SURE and close(said, label, len(label) // 10):
+                return start, name
+    return None
 
 
 def _values(words: str, most: int) -> list[tuple[str | None, str]]:

@@ -47,7 +47,10 @@ _OF_A_RELATIVE = re.compile(
 _OF_ANOTHER = re.compile(r"\. |\b(?:who|while|after|when|by)\b", re.IGNORECASE)
 """From there on a sentence may speak of others: `who was lifting a male patient`."""
 _BY_ANOTHER = re.compile(r"\b(?:while|by)\b[^.,;]{0,80}", re.IGNORECASE)
-_SEXED = re.compile(r"\b(?:(?P<female>female|woman|lady)|(?P<male>male|man|gentleman))\b", re.IGNORECASE)
+_SEXED = re.compile(
+    r"\b(?:(?P<female>fe(?:m|rn)a[filt]e|woman|lady)|(?P<male>(?:m|rn)a[filt]e|man|gentleman))\b",  # as OCR may read them
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"^[\s,-]*(?P<letter>[MF])\b")
 _WORKER = re.compile(
     r"\b(?:worker|patient|claimant|applicant|employee|this|is|was)\s*(?:\([^)]{0,20}\)\s*)?(?:is|was)?\s*(?:an?\s+|\(n\)\s*)?"

@@ -28,6 +28,10 @@ TABLE = [
     ("Decision based on MTUS General Approaches 2004, Section(s): Initial Approaches to Treatment.", ["mtus/general-approaches"]),
     ("Decision based on MTUS Low Back Complaints 2004, Section(s): Special Studies, Knee Complaints 2004, Section(s): Summary.",
      ["mtus/low-back", "mtus/knee"]),  # "and" missing
+    # a name with a misprint, or as OCR reads it
+    ("Decision based on MTUS Chronic Pam Medical Treatment 2016. Section(s}: Cyclobenzaprine (Flexeril).", ["mtus/chronic-pain"]),
+    ("Decision based on MTUS El!bow Complaints 2007, Sectionts): Recommendations.", ["mtus/elbow"]),
+    ("Decision based on MTUS Chronic Fatigue Treatment Centers 2016.", ["mtus/other"]),
     # 2018 on: ACOEM's topic guidelines
     ("Decision based on MTUS ACOEM Opioids Guideline (April 20, 2017); MTUS Drug Formulary.", ["mtus/opioids", "mtus/drug-formulary"]),
     ("Decision based on MTUS Low Back Disorders, Section(s): Injections, and Chronic Pain Guideline.", ["mtus/low-back", "mtus/chronic-pain"]),

@@ -250,6 +250,8 @@ def test_a_conclusion_in_a_rationale_is_no_issue(conclusion: str) -> None:
     [
         ("The injured worker is a 51-year-old female who fell.", 51, "female"),
         ("43M. Date of injury 3/4/2012.", 43, "male"),
+        ("He is a 47 year old mate who fell.", 47, "male"),
+        ("This is a 51-year-old fernale.", 51, "female"),
         ("This is a  59-year-old female patient with a 10/8/08 date of injury.", 59, "female"),
         ("The injured worker is a(n) 57 year old male.", 57, "male"),
         ("The patient is a 45 y/o F with neck pain.", 45, "female"),
@@ -353,6 +355,20 @@ def test_the_ruling_of_a_table_that_ocr_reads_as_bars_is_none_of_its_values() ->
     found = read(header + HEAD + DECISIONS + issue("MRI: Upheld"))
     assert (str(found.decision_date), str(found.ur_denial_date)) == ("2015-02-17", "2014-10-20")
     assert (found.case_number, found.priority, found.problems) == ("CM14-0001234", "standard", ())
+
+
+def test_a_label_with_a_misprint_is_read_and_its_date_is_no_stranger() -> None:
+    header = "Case Number: CM14-0001234\nDecision Date: 02/17/2015 UR Deniai Dcte: 10/20/2014\nDate of tnjury: 01/02/2014\n\n"
+    credentials = (
+        "The reviewer has these credentials:\nState(s) of Licensure: Texas. Ohio Certification(s)/Speciafty: Urology\n\n"
+    )
+    found = read(header + METHOD + credentials + HEAD.removeprefix(METHOD) + DECISIONS + issue("MRI: Upheld"))
+    assert (str(found.decision_date), str(found.ur_denial_date), str(found.date_of_injury)) == (
+        "2015-02-17",
+        "2014-10-20",
+        "2014-01-02",
+    )
+    assert (found.licensure, found.specialties, found.problems) == (("Texas", "Ohio"), ("Urology",), ())
 
 
 def test_a_table_read_column_by_column_gives_each_label_its_value() -> None:
