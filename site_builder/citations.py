@@ -90,7 +90,7 @@ _BEFORE_NAME = ("and", "&", ",", ";", ":", "mtus", "acoem", "guidelines", "guide
 _NUMBER = re.compile(r"(?<!\d)\d\)$", re.ASCII)
 """Of a list: `1) CPMTG, ... 2) ACOEM ...`"""
 _JOIN = re.compile(r"\s*+(?:and|&|,|/)?\s*+", _FLAGS)
-_HEAD = re.compile(r"[^A-Za-z]*(?P<name>[A-Za-z][^,;:]{9,60}?)(?= (?:19|20)\d\d|,? sections?\b|[,;:]|$)", _FLAGS)
+_HEAD = re.compile(r"[A-Za-z][^,;:]{9,60}?(?= (?:19|20)\d\d|[,;:]|$)", _FLAGS)
 _ALIKE = 88
 """Of a hundred, from which on two names are one with a misprint: two letters of some thirty are wrong."""
 _AND = re.compile(r",? ?(?:and|&|/) ?", _FLAGS)
@@ -251,10 +251,10 @@ def _cited(kind: str, part: str, vocabulary: Vocabulary) -> Iterator[_Cited]:
 
 def _respelt(part: str, names: Vocabulary) -> str:
     """With the name at its head as it is known, where some letters of it are wrong: `Chronic Pam Medical Treatment 2016`."""
-    head = _HEAD.match(part)
+    head = _HEAD.match(part, _START.match(part).end())  # type: ignore[union-attr]  # matches ""
     known = (word for value in names.by_id.values() for word in value.words)
-    found = process.extractOne(head["name"], known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=_ALIKE) if head else None
-    return f"{part[: head.start('name')]}{found[0]}{part[head.end('name') :]}" if head and found else part
+    found = process.extractOne(head[0], known, scorer=fuzz.ratio, processor=str.lower, score_cutoff=_ALIKE) if head else None
+    return f"{part[: head.start()]}{found[0]}{part[head.end() :]}" if head and found else part
 
 
 def _items(part: str, names: Vocabulary) -> Iterator[_Item]:
