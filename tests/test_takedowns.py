@@ -243,6 +243,20 @@ def test_a_letter_is_known_by_its_row_and_by_its_digest() -> None:
     row = Row(line=2, file="a.txt", fields={"case_number": "CM99-5000001"})
     assert isinstance(gone("CM99-5000001").apply(source("text"), [row]), Problem)
     assert gone("CM99-5000001").rows([row]) == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "is_left"),
+    [
+        (Row(line=2, file="2017/CM99_5000001.pdf"), False),
+        (Row(line=2, fields={"case_number": "CM99-5000001"}), False),
+        (Row(line=2, file="2017/CM99_5000002.pdf"), True),
+        (Row(line=2, fields={"case_number": "CM99-5000002"}), True),
+        (Row(line=2, file="a.txt", fields={"age": "45"}), True),
+    ],
+)
+def test_a_row_goes_with_its_letter_by_the_name_of_the_file_or_the_number(row: Row, is_left: bool) -> None:
+    assert gone("CM99-5000001").rows([row]) == ((row,) if is_left else ())
     digest = hashlib.sha256(b"x").hexdigest()
     listed = takedowns.load(f'[[takedown]]\nsha256 = "{digest}"\nreason = "x"\ndate = 2026-11-01\n')
     assert isinstance(listed.apply(source("text", sha256=digest)), Problem)
