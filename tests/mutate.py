@@ -24,6 +24,10 @@ PLACE = ROOT / "out" / "mutate"
 TESTS = {
     "parse": ["tests/test_parse.py", "tests/test_noise.py"],
     "cut": ["tests/test_cut.py", "tests/test_parse.py", "tests/test_noise.py"],
+    "heads": ["tests/test_parse.py"],
+    "header": ["tests/test_parse.py"],
+    "patient": ["tests/test_parse.py"],
+    "pdf": ["tests/test_sources.py"],
     "staged": ["tests/test_pagefind.py"],
     "delimited": ["tests/test_datasets.py"],
     "workers": ["tests/test_workers.py", "tests/test_poison.py"],
