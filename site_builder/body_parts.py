@@ -203,7 +203,7 @@ def injured(paragraphs: Iterable[str], vocabulary: Vocabulary) -> Found:
     """Regions that the case summary gives as injured, diagnosed or complained of."""
     sentences = list(map(squeeze, _sentences(paragraphs)))
     year = _year_of_injury(sentences)
-    topics = zip(sentences, _topics(sentences), strict=True)
+    topics = zip(sentences, _topics(sentences, vocabulary), strict=True)
     mentions = [mention for sentence, why in topics if why for mention in _counting(sentence, why, vocabulary, year)]
     awake = [mention for mention in mentions if mention.match.words not in _SLEEP]
     if len(awake) < len(mentions) and any(map(_SLEEPLESS_OF_MIND.search, sentences)):
@@ -250,10 +250,16 @@ def _year_of_injury(sentences: Iterable[str]) -> int:
     return 0
 
 
-def _topics(sentences: Iterable[str]) -> Iterator[str | None]:
-    """What each is about; an item in a list of diagnoses that says nothing of itself is one of them."""
+def _topics(sentences: Iterable[str], vocabulary: Vocabulary) -> Iterator[str | None]:
+    """What each is about; an item in a list of diagnoses that says nothing of itself is one of them. Of sentences without a region
+    nobody needs to know it, unless a list goes on behind them.
+    """
     is_listed = False
     for text in sentences:
+        if not text.endswith(";") and not vocabulary.find(text):
+            is_listed = False
+            yield None
+            continue
         about = _about(text) or ("diagnosis" if is_listed and not _OTHER.search(text) else None)
         is_listed = text.endswith(";") and (is_listed or about == "diagnosis")
         yield about
