@@ -251,8 +251,8 @@ def _year_of_injury(sentences: Iterable[str]) -> int:
 
 
 def _topics(sentences: Iterable[str], vocabulary: Vocabulary) -> Iterator[str | None]:
-    """What each is about; an item in a list of diagnoses that says nothing of itself is one of them. Of sentences without a region
-    nobody needs to know it, unless a list goes on behind them.
+    """What each is about; an item in a list of diagnoses that says nothing of itself is one of them. Not asked of a sentence
+    without a region, unless a list goes on behind it.
     """
     is_listed = False
     for text in sentences:

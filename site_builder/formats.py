@@ -39,7 +39,10 @@ _FOLDED = {
 _BEGINNING = 3
 """Letters by which a piece of a mark is looked up; no piece is shorter."""
 REMEMBERED = 4096
-"""Beginnings of lines whose marks are kept."""
+"""Beginnings of lines whose marks are kept; words before a colon."""
+_SURE, _LONGEST_LABEL, _LABEL_WORDS = 10, 60, 6
+"""Letters that a label must have for one to be wrong; letters and words of the longest."""
+_WORD_START = re.compile(r"(?<!\S)\S")
 _NAMES = re.compile(r"[a-z][a-z-]*")
 
 
@@ -185,6 +188,25 @@ class Format(Frozen, frozen=True, forbid_unknown_fields=True, dict=True):
     @cached_property
     def field_names(self) -> Mapping[str, str]:
         return {fold(label): field.name for field in self.field for label in field.labels}
+
+    def misprinted(self, words: str) -> tuple[int, str] | None:
+        """The label of a field at the end of `words`, one letter in ten of which may be wrong: its length, and the field."""
+        return self._misprinted(words[-_LONGEST_LABEL:])
+
+    @cached_property
+    def _misprinted(self) -> Callable[[str], tuple[int, str] | None]:
+        """Kept at hand: what is before a colon and no label is mostly the form's own words."""
+        labels = [(label, name) for label, name in self.field_names.items() if len(label) >= _SURE]
+
+        def label(words: str) -> tuple[int, str] | None:
+            for start in [match.start() for match in _WORD_START.finditer(words)][-_LABEL_WORDS:]:
+                said = fold(words[start:])
+                for known, name in labels:
+                    if close(said, known, len(known) // 10):
+                        return len(words) - start, name
+            return None
+
+        return lru_cache(REMEMBERED)(label)
 
     @cached_property
     def prose(self) -> tuple[tuple[str, re.Pattern[str]], ...]:

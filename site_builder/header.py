@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from site_builder import metadata
-from site_builder.formats import Format, close, fold
+from site_builder.formats import Format, fold
 from site_builder.model import Section
 
 Complaint = tuple[str, str]
@@ -30,9 +30,6 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _AND = re.compile(r",?\s{1,3}and\s+", re.IGNORECASE)
 _LIST = re.compile(r"\s{0,3}(?:[,;]|(?<=[a-z]{3})\.(?=\s?[A-Z][a-z]{3}))\s*(?:(?i:and)\s+)?")
 """Commas, some of which OCR reads as stops: `Texas. Ohio`."""
-_WORD = re.compile(r"(?<!\S)\S")
-_SURE, _LONGEST, _MOST_WORDS = 10, 60, 6
-"""Letters that a label must have for one to be wrong; letters and words of the longest."""
 _CREDENTIALS = frozenset({"header", "method", "reviewer"})
 
 
@@ -42,13 +39,13 @@ def fields_of(sections: Sequence[Section], form: Format) -> tuple[dict[str, Any]
     printed = " ".join(words for section in sections if section.kind in ("header", "findings") for words in section.paragraphs)
     header = " ".join(_RULE.sub(" ", printed).split())
     own = " ".join(words for section in sections if section.kind in _CREDENTIALS for words in section.paragraphs)
-    for name, value in [*_labelled(header, form), *_prose(header, form)]:
+    for name, value in [*_labelled(header, form), *_prose(header, form, are_lists=False)]:
         if name not in metadata.LISTS:
             complaints += _set(fields, name, value)
     for match in _UNREAD_DATE.finditer(_unread(header, form)):
         told = f"the header has a date behind {match['label'].strip()!r}, which is no known label; it is left out"
         complaints.append(("header-label", told))
-    for name, value in [*_labelled(own, form), *_prose(own, form)]:
+    for name, value in [*_labelled(own, form), *_prose(own, form, are_lists=True)]:
         if name in metadata.LISTS:
             items = _listed(value, form)
             fields[name] = (*fields.get(name, ()), *(item for item in items if item not in fields.get(name, ())))
@@ -90,20 +87,9 @@ def _labels(words: str, form: Format) -> list[tuple[int, int, str]]:
     found = [(match.start(), match.end(), form.field_names[fold(match["label"])]) for match in form.labels.finditer(words)]
     ends = {end for _, end, _ in found}
     for colon in re.finditer(":", words):
-        if colon.end() not in ends and (label := _misprinted(words, colon.start(), form)):
-            found.append((label[0], colon.end(), label[1]))
+        if colon.end() not in ends and (label := form.misprinted(words[: colon.start()])):
+            found.append((colon.start() - label[0], colon.end(), label[1]))
     return sorted(found)
-
-
-def _misprinted(words: str, end: int, form: Format) -> tuple[int, str] | None:
-    """(start, field) of a label that ends there, of the most words."""
-    begins = [match.start() for match in _WORD.finditer(words, max(0, end - _LONGEST), end)][-_MOST_WORDS:]
-    for start in begins:
-        said = fold(words[start:end])
-        for label, name in form.field_names.items():
-            if len(label) >= _SURE and close(said, label, len(label) // 10):
-                return start, name
-    return None
 
 
 def _values(words: str, most: int) -> list[tuple[str | None, str]]:
@@ -115,9 +101,10 @@ def _values(words: str, most: int) -> list[tuple[str | None, str]]:
     return found
 
 
-def _prose(words: str, form: Format) -> list[tuple[str, str]]:
-    """(field, value) in the order of the text."""
-    found = [(match.start("value"), name, match["value"]) for name, pattern in form.prose for match in pattern.finditer(words)]
+def _prose(words: str, form: Format, *, are_lists: bool) -> list[tuple[str, str]]:
+    """(field, value) in the order of the text. `are_lists`: of fields with several values, else of those with one."""
+    asked = [(name, pattern) for name, pattern in form.prose if (name in metadata.LISTS) is are_lists]
+    found = [(match.start("value"), name, match["value"]) for name, pattern in asked for match in pattern.finditer(words)]
     return [(name, value) for _, name, value in sorted(found)]
 
 
