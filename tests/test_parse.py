@@ -333,6 +333,42 @@ def test_dates_are_read_in_the_ways_they_are_printed_and_others_are_named() -> N
     assert Problem(code="header-field", message=told, file="letter.txt", line=1) in found.problems
 
 
+@pytest.mark.parametrize(
+    ("printed", "date"),
+    [
+        ("2016-11-02", "2016-11-02"),
+        ("11-02-2016", "2016-11-02"),
+        ("Nov. 2, 2016", "2016-11-02"),
+        ("November 2,2016", "2016-11-02"),
+        ("Nox 2, 2016", "None"),
+        ("11/02/99", "1999-11-02"),
+        ("11/02/41", "1941-11-02"),
+        ("11/02/40", "2040-11-02"),
+        ("11/02/00", "2000-11-02"),
+        ("02/30/2016", "None"),
+    ],
+)
+def test_a_date_is_read_as_it_is_printed_month_first_or_is_named(printed: str, date: str) -> None:
+    found = read(f"Decision Date: {printed}\n\n{HEAD}{DECISIONS}{issue('MRI: Upheld')}")
+    assert str(found.decision_date) == date
+    assert [problem.code for problem in found.problems] == (["header-field"] if date == "None" else [])
+
+
+def test_every_value_that_is_not_understood_or_contradicts_is_named_the_first_stands() -> None:
+    header = "Case Number: cm14-0001234\nDecision Date: soon\nDate of Injury: 01/02/2013\nDate of Injury: 02/02/2013\nPriority: Standard\n\n"
+    found = read(header + HEAD + DECISIONS + issue("MRI: Upheld"))
+    assert (found.case_number, found.decision_date, str(found.date_of_injury)) == ("CM14-0001234", None, "2013-01-02")
+    assert [(problem.code, problem.message) for problem in found.problems] == [
+        ("header-field", "decision_date: 'soon' is not understood and left out"),
+        ("header-conflict", "date_of_injury is 2013-01-02 and also 2013-02-02; the first stands"),
+    ]
+
+
+def test_two_labels_and_then_their_two_values_are_a_table() -> None:
+    found = read("Decision Date:\nPriority:\n\n12/05/2014\nExpedited\n\n" + HEAD + DECISIONS + issue("MRI: Upheld"))
+    assert (str(found.decision_date), found.priority, found.problems) == ("2014-12-05", "expedited", ())
+
+
 @pytest.mark.parametrize("printed", ["01/02/2003", "CT: 01/02/2003 - 02/02/2012", "CT 01/02/2003-02/02/2012"])
 def test_what_happened_over_years_is_dated_by_its_first_day(printed: str) -> None:
     found = read(f"Date of Injury: {printed}\n\n{HEAD}{DECISIONS}{issue('MRI: Upheld')}")
