@@ -630,6 +630,25 @@ def test_a_word_for_an_outcome_leads_to_what_was_decided(watched: Page, site_url
     expect(watched.locator("#message .hint")).to_have_count(0)
 
 
+def test_a_search_in_spanish_finds_letters_in_english(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=knee")
+    named = set(watched.locator("#results .meta a").all_inner_texts())
+    for typed in ("rodilla", "rodillas", "mi+rodilla", "de+la+rodilla"):
+        go(watched, f"{site_url}es/search/?q={typed}")
+        assert set(watched.locator("#results .meta a").all_inner_texts()) == named != set(), typed
+    card = watched.locator("#results > li").first
+    expect(card).to_contain_text("La carta lo dice con otras palabras")
+    expect(card.locator("mark").first).to_have_text(re.compile("knee|pain", re.IGNORECASE))
+
+
+def test_accents_need_not_be_typed(watched: Page, site_url: str) -> None:
+    found = []
+    for typed in ("cirug%C3%ADa", "cirugia"):
+        go(watched, f"{site_url}es/search/?q={typed}")
+        found.append([card.inner_text() for card in watched.locator("#results > li").all()])
+    assert found[0] == found[1] != []
+
+
 def test_a_letter_that_was_found_by_another_name_shows_its_own(watched: Page, site_url: str) -> None:
     go(watched, f"{site_url}search/?q=Neurontin")
     card = watched.locator("#results > li").filter(has_text="CM99-0000507")

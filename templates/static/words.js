@@ -6,7 +6,8 @@ const PHRASE = /["“”]([^"“”]*)["“”]/g;
 const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 const STOP = new Set(
   ("a an and as at be by for from in is it of on or the to was were with am are been being but can could did do does get gets got had has have " +
-    "he her his how i if its me my our she should so that their them there these they this those we what when where which who why will would you your").split(" "),
+    "he her his how i if its me my our she should so that their them there these they this those we what when where which who why will would you your " +
+    "al con de del el en es la las los mi mis para por que se su sus un una y").split(" "), // who writes Spanish finds letters too
 );
 
 /** L4-5, L4/L5 and L4-L5 are one word, and so are "7.5 mg" and "7.5mg", as in the staged pages. */
@@ -40,7 +41,8 @@ export function patternOf({ phrases, words }) {
 
 /** What the letters may call what was typed: of each thing in `names` (how letters have it; how else it is called) the other names. */
 export function otherNames(text, names) {
-  const spaced = (told) => ` ${told.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
+  const plainly = (told) => told.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().split(/[^\p{L}\p{N}]+/u); // "cirugia" is "cirugía"
+  const spaced = (told) => ` ${plainly(told).filter((word) => word && !STOP.has(word)).join(" ")} `;
   const asked = spaced(text);
   const has = (name) => asked.includes(spaced(name));
   return names.filter((called) => called.flat().some(has)).flatMap(([words]) => words.filter((name) => !has(name)));

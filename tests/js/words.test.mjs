@@ -50,6 +50,15 @@ test("a mistyped word leads to the nearest known one", () => {
   assert.equal(nearest("zzzzzz", known), "");
 });
 
+test("names are known without little words and accents", () => {
+  const names = [[["shoulder"], ["hombro"]], [["surgery"], ["cirugía"]], [["headache"], ["dolor de cabeza"]], [["wrist"], ["muñeca"]]];
+  assert.deepEqual(otherNames("cirugia hombro", names), ["shoulder", "surgery"]);
+  assert.deepEqual(otherNames("dolor cabeza", names), ["headache"]);
+  assert.deepEqual(otherNames("MUNECA", names), ["wrist"]);
+  assert.deepEqual(otherNames("cabeza", names), []);
+  assert.deepEqual(terms("cirugía de la rodilla"), { phrases: [], words: ["cirugía", "rodilla"] });
+});
+
 test("words that name what was decided are known, the longest run of them, and as words only", () => {
   const outcome = { key: "outcome", values: [{ id: "overturned", words: ["approved", "medically necessary"] }, { id: "upheld", words: ["denied", "not approved", "non-certified"] }] };
   const facets = [{ key: "body-part", values: [{ id: "knee" }] }, outcome];
