@@ -250,6 +250,9 @@ def test_a_conclusion_in_a_rationale_is_no_issue(conclusion: str) -> None:
     [
         ("The injured worker is a 51-year-old female who fell.", 51, "female"),
         ("43M. Date of injury 3/4/2012.", 43, "male"),
+        ("This is a 45-year-old who fell.", 45, None),
+        ("A 14-year-old worker, then a 44-year-old supervisor.", 14, None),
+        ("A 13-year-old machine hurt a 99 year old woman.", 99, "female"),
         ("He is a 47 year old mate who fell.", 47, "male"),
         ("This is a 51-year-old fernale.", 51, "female"),
         ("This is a  59-year-old female patient with a 10/8/08 date of injury.", 59, "female"),
