@@ -150,9 +150,10 @@ async function showAll(found, stale = () => false, early = undefined) {
   const last = Math.max(1, Math.ceil(sum.letters / SIZE));
   const page = Math.min(state.page, last);
   const unknown = await absent(found);
+  const having = sum.letters || unknown.length ? [] : await allButOne(found);
   if (stale()) return;
   showCounts(find("panel"), index.facets, sum.counts);
-  tell(sum, found, unknown);
+  tell(sum, found, unknown, having);
   const now = onPage(found, page);
   const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
   if (!early?.length || !touched) await showRows(found, stale, now);
@@ -237,6 +238,14 @@ async function absent({ parts, query }) {
   return Promise.all(everywhere.map(async (word) => ({ word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known) })));
 }
 
+/** Each word with the number of letters that have all the others, the most first. With filters fewer may be left. */
+async function allButOne({ parts, query }) {
+  if (!query.asked) return [];
+  const counts = await Promise.all([...parts.values()].map((part) => part.without?.() ?? []));
+  const words = query.asked.words.map((word, place) => [word, counts.reduce((sum, some) => sum + (some[place] ?? 0), 0)]);
+  return [...new Map(words)].sort((a, b) => b[1] - a[1]);
+}
+
 /** What was asked for, without some words. */
 function beside(left, { phrases, words: asked }) {
   return [...phrases.map((phrase) => `"${phrase}"`), ...asked.filter((word) => !left.includes(word))].join(" ");
@@ -270,7 +279,7 @@ function busy(is) {
   find("panel").classList.toggle("counting", is);
 }
 
-function tell({ letters, issues }, { query, parts }, unknown) {
+function tell({ letters, issues }, { query, parts }, unknown, having) {
   const words = quoted(state.q, (told) => say("quoted", { words: told }));
   const heading = say(`${letters ? "found" : "none_found"}${words ? "_for" : ""}`, { decisions: counted(letters, "decision"), words });
   find("heading").textContent = heading;
@@ -290,7 +299,7 @@ function tell({ letters, issues }, { query, parts }, unknown) {
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
   nodes.push(...decided(query, unknown));
-  if (!letters && parts.size) nodes.push(loosen(unknown, query));
+  if (!letters && parts.size) nodes.push(loosen(unknown, query, having));
   find("message").replaceChildren(...nodes);
 }
 
@@ -319,16 +328,18 @@ function decided({ asked }, unknown = []) {
 }
 
 /** What to let go of, one click each, with what that would show. */
-function loosen(unknown, { asked, number }) {
+function loosen(unknown, { asked, number }, having) {
   const ways = [];
-  const without = (word) => ({ ...state, q: beside([word], asked), page: 1 });
-  const leave = (word) => {
-    if (without(word).q) ways.push([say("without_word", { word: shortened(word) }), without(word)]);
+  const without = (left) => ({ ...state, q: beside(left, asked), page: 1 });
+  const narrow = state.chosen.size || state.from || state.to;
+  const leave = (left, letters) => {
+    const words = left.map((word) => shortened(word)).join(say("word_and_word"));
+    if (without(left).q && letters !== 0) ways.push([say(narrow || !letters ? "without_word" : "without_word_number", { word: words, decisions: letters && counted(letters, "decision") }), without(left)]);
   };
   for (const { word, named } of unknown) {
-    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without(word), named.facet.key, named.value.id, true)]);
-    leave(word);
+    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without([word]), named.facet.key, named.value.id, true)]);
   }
+  if (unknown.length) leave(unknown.map(({ word }) => word));
   for (const facet of index.facets) {
     for (const id of state.chosen.get(facet.key) ?? []) {
       const label = facet.values[facet.number.get(id)]?.label ?? id;
@@ -336,8 +347,8 @@ function loosen(unknown, { asked, number }) {
     }
   }
   if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
-  if (asked && !unknown.length) [...new Set(asked.words)].slice(0, UNKNOWN).forEach(leave); // each of them is somewhere
-  const narrow = state.chosen.size || state.from || state.to;
+  const some = having.some(([, letters]) => letters); // else one step more is needed, whichever word goes first
+  for (const [word, letters] of having.slice(0, UNKNOWN)) leave([word], some ? letters : undefined);
   if (asked || number) ways.push([say(narrow ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
   const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next).then(toHeading))));
   const browse = make("a", { href: new URL("browse/", here).href }, say("browse_all"));

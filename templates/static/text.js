@@ -10,6 +10,7 @@ import { holders, plain, wordList } from "./words.js";
 // Measured on real letters: each disputed item, searched by its words, should bring its own letter to the top.
 const RANKING = { termSimilarity: 5, termFrequency: 0.4, metaWeights: { title: 5, added: 0.5 } };
 const pairs = (letters) => letters.match(/../g) ?? [];
+const shared = ([first = new Map(), ...others]) => [...first.keys()].filter((letter) => others.every((one) => one.has(letter))).length;
 
 export class Text {
   /** `load(path, as)` fetches a published file; `root`: URL of the site's root; `index`: of the catalogue. */
@@ -22,7 +23,10 @@ export class Text {
     this.answers = new Map();
   }
 
-  /** {scores: by letter of the shard, below 0 for no hit; hits: letter -> result; absent: words that no letter there holds}. */
+  /**
+   * {scores: by letter of the shard, below 0 for no hit; hits: letter -> result; absent: words that no letter there holds; without():
+   * where none has all words, how many letters have all but one, for each}.
+   */
   search(shard, asked) {
     const query = JSON.stringify(asked);
     if (query !== this.query) {
@@ -53,7 +57,7 @@ export class Text {
     const having = await Promise.all(words.map((word) => this.#having(shard, instance, word)));
     const absent = words.filter((_, place) => having[place]?.size === 0);
     const scores = new Float32Array(shard.letters).fill(-1);
-    if (absent.length) return { scores, hits: new Map(), absent };
+    if (absent.length) return { scores, hits: new Map(), absent, without: () => this.#without(instance, words, having, phrases) };
     const alone = words.length === 1 && having[0];
     const together = !words.length || alone ? [] : [this.#ask(instance, words.join(" "))];
     const quoted = await Promise.all(phrases.map((phrase) => this.#ask(instance, `"${phrase}"`)));
@@ -62,7 +66,14 @@ export class Text {
     const hits = found.pop() ?? new Map();
     for (const other of found) for (const letter of hits.keys()) if (!other.has(letter)) hits.delete(letter);
     for (const [letter, hit] of hits) scores[letter] = hit.score;
-    return { scores, hits, absent };
+    return { scores, hits, absent, without: hits.size ? undefined : () => this.#without(instance, words, having, phrases) };
+  }
+
+  async #without(instance, words, having, phrases) {
+    const asked = (text) => this.#ask(instance, text);
+    const quoted = await Promise.all(phrases.map((phrase) => asked(`"${phrase}"`)));
+    const each = await Promise.all(having.map((letters, place) => letters ?? asked(words[place])));
+    return each.map((_, place) => shared([...quoted, ...each.filter((__, other) => other !== place)]));
   }
 
   /** Letters with the word in any of its forms; null for the beginning of a word, which Pagefind completes. */
