@@ -152,8 +152,8 @@ def made(options: Options, sealed: Seal | None, progress: Progress) -> Report:
         search.join(stage, planned, reading.beside.rules, found, pieces)
         written = (file for part in done for file in part.files)
         report = complete(stage, options, site, tools, written, tables=tables, host=reading.beside.host, sums=sums)
-    if reading.beside.gone.is_any and options.cache and indexes:
-        shutil.rmtree(options.cache / PIECES, ignore_errors=True)
+    if reading.beside.gone.is_any and indexes:
+        shutil.rmtree(indexes.folder / PIECES, ignore_errors=True)
         if not options.search:  # else indexing has swept them
             indexes.sweep(planned, ())
     if sealed:  # where something was taken down the report may name it

@@ -42,6 +42,8 @@ _BREAK = 1.4
 
 _STAMP = 60
 """Characters on a page that may be stamped on the picture of it: a number, a date."""
+_PIXELS = 400
+"""Of the longer side of a page that is looked at."""
 _DARK = 128
 """Of 256 shades, the first that is not."""
 _SPECKS = 0.0005
@@ -283,7 +285,7 @@ def _is_picture(page: Any, pdfium: Any) -> bool:
         if one.type == pdfium.FPDF_PAGEOBJ_TEXT
     ):
         return False
-    shown = bytes(page.render(scale=0.5, grayscale=True).buffer)
+    shown = bytes(page.render(scale=_PIXELS / max(page.get_size()), grayscale=True).buffer)
     return sum(map(shown.count, range(_DARK))) > _SPECKS * len(shown)
 
 
