@@ -169,7 +169,7 @@ class Desk(NamedTuple):
         single, doubled = _unique((source for source in found if source.sha256 not in why), attrgetter("name"))
         left = {read.key(one): one for source in single if isinstance(one := applied[source.name], Source)}
         kept = sources.keep(opened, (source for source in single if source == applied[source.name]))
-        names = [Gone(source.name, source.sha256) for source in gone]
+        names = [Gone(one.name, one.sha256, self.gone.fitting(one, self.of_file.get(one.name, ()))) for one in gone]
         return left, Batch((), (*problems, *doubled, *told), names, tuple(left), tuple(kept))
 
     def _read(self, sources: Sequence[Source]) -> Iterator[bytes]:
@@ -256,6 +256,7 @@ def joined(intakes: Sequence[Intake], rows: Iterable[Row], gone: Takedowns) -> I
     everything = sorted((letter for one in intakes for letter in one.letters), key=attrgetter("source"))
     letters, problems = _unique((letter for letter in everything if letter.sha256 not in bytes_gone), attrgetter("source"))
     problems += metadata.without_letter((row for row in rows if row.file not in names_gone), letters)
+    problems += gone.idle(files_gone, letters)
     published = _named_apart([letter for letter in letters if gone.lets(letter)])
     return Intake(published, (*chain.from_iterable(one.problems for one in intakes), *problems), files_gone)
 

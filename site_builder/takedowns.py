@@ -33,6 +33,8 @@ LONGEST = 200
 
 _LABEL = re.compile(r"\bcase (?:number|no\.?|#) ?:? ?\s?", re.IGNORECASE)
 _SPACES = re.compile(r"\s")
+_BETWEEN = re.compile(r"[_./]")
+"""What parts the words in the name of a file."""
 _WORD = re.compile(r"\S+")
 _SIGNS = re.compile(r"^[\W_]+|[\W_]+$")
 
@@ -65,6 +67,8 @@ class Gone(NamedTuple):
 
     name: str
     sha256: str
+    entries: tuple[str, ...]
+    """Names in the list (see `Takedowns`) that fit it."""
 
 
 class Takedowns(Frozen, frozen=True):
@@ -85,13 +89,26 @@ class Takedowns(Frozen, frozen=True):
 
     def apply(self, source: Source, rows: Sequence[Row] = ()) -> Source | Problem:
         """What may be read on: the Source, redacted; a Problem in its place where it was taken down."""
-        cases = _cases_of(source, rows)
-        names = (source.sha256, *cases)
+        names = self.fitting(source, rows)
         if gone := next((self.removed[name] for name in names if name in self.removed), None):
             return _told(source.name, "taken-down", f"taken down on {gone.date} and not published: {gone.reason}", "note")
         source = self._unmentioned(source)
         redactions = [entry for name in names for entry in self.redacted.get(name, ())]
         return _redacted(source, redactions) if redactions else source
+
+    def fitting(self, source: Source, rows: Sequence[Row] = ()) -> tuple[str, ...]:
+        """The names in the list that are this input's. `rows`: those of metadata.csv that are its."""
+        names = (source.sha256, *_cases_of(source, rows))
+        return tuple(name for name in names if name in self.removed or name in self.redacted)
+
+    def idle(self, gone: Iterable[Gone], letters: Iterable[Letter]) -> Iterator[Problem]:
+        """Entries by case number that fit nothing: mistyped, or their files are no longer there."""
+        seen = {name for file in gone for name in file.entries}
+        seen |= {folded(name) for letter in letters for name in (letter.case_number or "", letter.id, *_in_name(letter.source))}
+        for entry in chain(self.removed.values(), *self.redacted.values()):
+            if entry.case and folded(entry.case) not in seen:
+                told = f"no letter here is {entry.case}: correct the number, unless its file was removed"
+                yield _told(TAKEDOWNS, "takedown-without-letter", told, "note")
 
     def lets(self, letter: Letter) -> bool:
         """Asked once more when a letter is understood: may it be published, under its number and under its address?"""
@@ -173,9 +190,13 @@ class _Span(NamedTuple):
 def _redacted(source: Source, entries: Sequence[Entry]) -> Source | Problem:
     """Without the words; under another digest, for the digest of the original would prove a guess at what was hidden."""
     texts = [*(line.text for line in source.lines), *source.fields.values()]
+    names = [_BETWEEN.sub(" ", source.name), _BETWEEN.sub(" ", source.name.replace("-", " "))]
     spans: list[_Span] = []
     for entry in entries:
         for wanted in entry.redact:
+            if any(_found(names, wanted, entry.salt)):
+                told = "its name holds words to be redacted, and is published; held back: rename the file"
+                return _told(source.name, "privacy-redaction", told, "quarantine")
             found = list(_found(texts, wanted, entry.salt))
             if not found:
                 told = "words to be redacted are not found in it; held back: write the entry anew (`takedown --redact`)"

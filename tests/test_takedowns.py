@@ -300,6 +300,39 @@ def test_a_letter_without_the_words_is_held_back() -> None:
     assert (told.code, told.severity) == ("privacy-redaction", "quarantine")
 
 
+@pytest.mark.parametrize("name", ["Given_Sample.txt", "2017/given.sample-CM99.txt", "Sample, Given/Given Sample 1.txt"])
+def test_a_letter_whose_name_holds_the_words_is_held_back_since_names_are_published(name: str) -> None:
+    told = redacting("Given Sample").apply(source("Case Number: CM99-5000001", "by Given Sample", name=name))
+    assert isinstance(told, Problem)
+    assert (told.code, told.severity) == ("privacy-redaction", "quarantine")
+    assert "rename" in told.message
+
+
+@pytest.mark.parametrize("name", ["Given.txt", "Sample_Given.txt", "given-x-sample.txt"])
+def test_a_name_with_other_words_holds_no_letter_back(name: str) -> None:
+    assert isinstance(redacting("Given Sample").apply(source("CM99-5000001", "by Given Sample", name=name)), Source)
+
+
+def test_an_entry_that_fits_no_letter_is_told(tmp_path: Path) -> None:
+    folder = put(tmp_path / "letters", [])
+    hidden = takedowns.as_toml(case(4), "typed twice", DAY, "salt", [token(4)])
+    wrong = [
+        takedowns.as_toml("CM99-0000777", "mistyped", DAY, ""),
+        takedowns.as_toml("CM99-0000778", "mistyped", DAY, "s", ["x"]),
+    ]
+    right = [takedowns.as_toml(case(number), "asked for", DAY, "") for number in (0, 1)]  # by its label, by its name
+    digest = hashlib.sha256((folder / f"{case(2)}.txt").read_bytes()).hexdigest()
+    by_bytes = f'[[takedown]]\nsha256 = "{digest}"\nreason = "asked for"\ndate = 2026-11-01\n'
+    (folder / metadata.TAKEDOWNS).write_text("\n".join([*wrong, *right, hidden, by_bytes]))
+    options = Options(letters=folder, cache=tmp_path / "cache")
+    for _ in range(2):  # the second time from the cache
+        told = [problem for problem in build.read(options).problems if problem.code == "takedown-without-letter"]
+        assert [(problem.file, problem.severity, problem.message.split(":")[0]) for problem in told] == [
+            (metadata.TAKEDOWNS, "note", "no letter here is CM99-0000777"),
+            (metadata.TAKEDOWNS, "note", "no letter here is CM99-0000778"),
+        ]
+
+
 WORD = st.text(st.characters(categories=["L", "N", "P"], max_codepoint=0x2FF), min_size=1, max_size=6)
 
 
@@ -311,9 +344,9 @@ def test_what_is_redacted_is_never_found_again(words: list[str], data: st.DataOb
         return
     lines = [" ".join(words[start : start + 5]) for start in range(0, len(words), 5)]
     listed = redacting(hidden)
-    told = listed.apply(source("Case Number: CM99-5000001", *lines))
+    told = listed.apply(source(*lines, name="CM99-5000001"))
     assert isinstance(told, Source)
-    again = listed.apply(msgspec.structs.replace(told, name="CM99-5000001.txt"))
+    again = listed.apply(told)
     assert isinstance(again, Problem)
 
 
