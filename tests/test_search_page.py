@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -269,6 +269,54 @@ def test_words_that_would_leave_nothing_either_are_not_offered(watched: Page, si
     texts = watched.locator("#message .empty button").all_inner_texts()
     assert texts[-1] == "all decisions, without the words"
     assert all("0 decisions" not in text for text in texts)
+
+
+PASTED = "Please reconsider the denial of 12 sessions of acupuncture for the lumbar spine and of Norco, zolpidem and zzyzx"
+
+
+@pytest.mark.parametrize(
+    ("language", "some", "lacks"), [("", "without some of the words", "Without “"), ("es/", "sin algunas", "Sin «")]
+)
+def test_of_a_text_that_was_pasted_the_nearest_letters_are_offered(
+    watched: Page, site_url: str, language: str, some: str, lacks: str
+) -> None:
+    go(watched, f"{site_url}{language}search/?{urlencode({'q': PASTED})}")
+    assert decisions(watched) == 0
+    offer = watched.locator("#message .empty button", has_text=some)
+    letters = int(re.search(r"(\d+) decisi", offer.inner_text())[1])  # type: ignore[index]
+    offer.click()
+    ready(watched)
+    assert decisions(watched) == letters > 0
+    assert re.search(r"&least=\d0$", watched.url)
+    first = watched.locator("#results > li").first
+    expect(first).to_contain_text(lacks)
+    expect(first.locator(".issues a").first).to_contain_text(re.compile("acupuncture", re.IGNORECASE))
+    open_all(watched)
+    for item in watched.locator('[data-facet="outcome"] [data-value]').all()[:2]:
+        promised = int(item.locator(".n").inner_text())
+        if promised:
+            item.locator("input").check()
+            ready(watched)
+            assert decisions(watched) == promised
+            item.locator("input").uncheck()
+            ready(watched)
+    watched.locator("#chips button", has_text=some).click()
+    ready(watched)
+    assert decisions(watched) == 0
+    assert "least" not in watched.url
+    watched.go_back()
+    ready(watched)
+    assert decisions(watched) == letters
+
+
+def test_other_words_ask_for_all_of_them_again(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=knee+pain+Norco+zzyzx&least=30")
+    assert decisions(watched) > 0
+    watched.fill("#q", "knee pain Norco zzyzx qqqqq")
+    watched.press("#q", "Enter")
+    ready(watched)
+    assert decisions(watched) == 0
+    assert "least" not in watched.url
 
 
 def test_dates_in_the_list_follow_the_order_asked_for(watched: Page, many_shards: Path, serve_site: Callable[..., str]) -> None:

@@ -4,7 +4,7 @@
 // score. The number beside a value counts what choosing it alone in its facet would show: all other facets stay in force.
 
 import { days } from "./catalogue.js";
-import { normal } from "./words.js";
+import { terms } from "./words.js";
 
 const NONE = -1;
 const MANY = -2;
@@ -165,20 +165,35 @@ export function inMonths(shard, state) {
 }
 
 /**
- * The rows of one page with those first whose own disputed treatment is what was asked for: exactly, or all of its words. The index
- * scores whole letters; which of two letters asked for just this, it does not know.
+ * Rows with those first whose own disputed treatment is what was asked for; where words may be missing, the nearer the
+ * sooner. The index scores whole letters; which of two letters asked for just this, it does not know.
  */
-export function closest(rows) {
-  const own = ({ matching, nearness }) => Math.max(0, ...[...matching].map((place) => nearness[place]));
+export function closest(rows, isLoose) {
+  const nearest = ({ matching, nearness }) => Math.max(0, ...[...matching].map((place) => nearness[place]));
+  const own = (row) => (isLoose || nearest(row) > 1 ? nearest(row) : 0);
   return rows.map((row) => [own(row), row]).sort(([a], [b]) => b - a).map(([, row]) => row);
 }
 
-/** How much a disputed treatment is what the words ask for: 0 where a word is missing in it, 2 where it has no other. */
+/**
+ * With how many per cent of the words to be content where no letter has all, and what that gives: {least, letters}; undefined where none
+ * comes near. As many as the nearest letters have; fewer while these are few. `having`: letters by tenths of the words.
+ */
+export function contentWith(having, few = 50, tenths = 3) {
+  let least = having.findLastIndex((letters) => letters > 0);
+  let letters = having[least];
+  while (letters < few && least > tenths) letters += having[(least -= 1)];
+  return least >= tenths ? { least: 10 * least, letters } : undefined;
+}
+
+/**
+ * How much a disputed treatment is what the words ask for: the part of the words of both that they share, and 1 more where one of them
+ * holds all that the other says.
+ */
 export function near(disputed, words) {
-  const asked = words.map(folded).filter(Boolean);
-  const own = new Set(normal(disputed).split(/\s+/).map(folded).filter(Boolean));
-  if (!asked.length || !asked.every((word) => own.has(word))) return 0;
-  return 1 + asked.length / own.size;
+  const [few, many] = [words, terms(disputed).words].map((some) => new Set(some.map(folded).filter(Boolean))).sort((a, b) => a.size - b.size);
+  const shared = [...few].filter((word) => many.has(word)).length;
+  if (!shared) return 0;
+  return shared / (few.size + many.size - shared) + (shared === few.size ? 1 : 0);
 }
 
 function folded(word) {

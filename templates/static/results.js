@@ -1,6 +1,7 @@
 // The page: shows rows, counts, chips. Knows nothing of the index; everything is set as text but the index's own, escaped excerpts.
 
 import { ENGLISH, MONTHS, say } from "./say.js";
+import { spelt } from "./words.js";
 
 const OPEN = 4;
 const NUMBER = new Intl.NumberFormat("en-US");
@@ -41,8 +42,8 @@ export function day(iso) {
 }
 
 /**
- * `rows`: [{card, matching: Set of places, nearness of each place to the words, mark: what to mark in the letter, reworded: none of the
- * words is the letter's own, excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter ->
+ * `rows`: [{card, matching: Set of places, nearness of each place to the words, mark: what to mark in the letter, lacking: words that
+ * it does without, reworded: none of the others is its own, excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter ->
  * html, or text before, within and behind a mark. It is asked when the card comes into view.
  */
 export function showResults(list, rows, root) {
@@ -76,7 +77,7 @@ function seen(entries) {
 }
 
 /** The issues that fit come first, those with the words before the others; the rest is folded away. */
-function result({ card: [id, number, date, issues], matching, nearness, mark, reworded }, root, excerpts = new Map()) {
+function result({ card: [id, number, date, issues], matching, nearness, mark, lacking, reworded }, root, excerpts = new Map()) {
   const url = `${root}decisions/${encodeURIComponent(id)}.html`;
   const query = mark ? `?highlight=${encodeURIComponent(mark)}` : "";
   const weight = (place) => (matching.has(place) ? 8 : 0) + nearness[place] + (excerpts.has(place + 1) ? 1 : 0);
@@ -97,6 +98,7 @@ function result({ card: [id, number, date, issues], matching, nearness, mark, re
     make("ul", { class: "issues" }, ...items),
     folded.length ? make("details", {}, make("summary", {}, say("more_in_letter", { number: folded.length })), make("ul", { class: "issues" }, ...folded)) : "",
     about && !told ? quote(about) : "",
+    lacking.length ? make("p", { class: "faint" }, say("lacks", { words: lacking.map(spelt).join(say("word_and_word")) })) : "",
     reworded ? make("p", { class: "faint" }, say("other_words")) : "",
   );
 }
@@ -164,6 +166,7 @@ export function showChips(list, state, facets, remove, clear) {
   }
   if (state.from) items.push(chip(say("from", { month: month(state.from) }), () => remove("from")));
   if (state.to) items.push(chip(say("to", { month: month(state.to) }), () => remove("to")));
+  if (state.q && state.least) items.push(chip(say("some_words"), () => remove("least")));
   if (items.length) items.push(make("li", {}, button(say("clear"), clear)));
   list.replaceChildren(...items);
 }

@@ -1,16 +1,17 @@
 // Wires the search page together: URL -> state -> shards of the catalogue and of the index -> rows and counts -> page.
 
 import { caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
-import { closest, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "./query.js";
+import { closest, contentWith, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "./query.js";
 import { button, counted, labelled, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
 import { around, MONTHS, say } from "./say.js";
 import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { excerpt, nearest, normal, otherNames, patternOf, quoted, shortened, terms, valueNamed, valueSaid } from "./words.js";
+import { excerpt, nearest, normal, otherNames, otherWords, patternOf, quoted, spelt, terms, valueNamed, valueSaid } from "./words.js";
 
 const SIZE = 20;
+const ALIKE = 60; // letters that are put in order by their disputed treatments where words may be missing
 const AT_ONCE = 4;
 const PATIENCE = 150; // ms for which the first hits wait for better ones from open shards, so that most lists appear once
 const UNKNOWN = 4; // words of which it is told that no letter holds them: more are a text that somebody has pasted
@@ -95,7 +96,7 @@ function question() {
   if (number) return { number };
   const { phrases, words } = terms(state.q);
   if (!phrases.length && !words.length) return {};
-  return text ? { asked: { phrases, words } } : { mute: true };
+  return text ? { asked: { phrases, words, least: state.least } } : { mute: true };
 }
 
 /** {scores} of a shard's letters, null without words. */
@@ -150,14 +151,14 @@ async function showAll(found, stale = () => false, early = undefined) {
   const last = Math.max(1, Math.ceil(sum.letters / SIZE));
   const page = Math.min(state.page, last);
   const unknown = await absent(found);
-  const having = sum.letters || unknown.length ? [] : await allButOne(found);
+  const fewer = sum.letters ? {} : await fewerWords(found, unknown);
   if (stale()) return;
   showCounts(find("panel"), index.facets, sum.counts);
-  tell(sum, found, unknown, having);
-  const now = onPage(found, page);
+  tell(sum, found, unknown, fewer);
+  const now = onPage(found, page).letters;
   const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
-  if (!early?.length || !touched) await showRows(found, stale, now);
-  else if (!same) find("progress").replaceChildren(say("all_searched"), button(say("show_best"), () => showRows(found, stale, now).then(toHeading)));
+  if (!early?.length || !touched) await showRows(found, stale, page);
+  else if (!same) find("progress").replaceChildren(say("all_searched"), button(say("show_best"), () => showRows(found, stale, page).then(toHeading)));
   if (stale()) return;
   showPages(find("pages"), page, last, (number) => format({ ...state, page: number }) || "./"); // below the list: before it is there, they would jump
   find("take").hidden = sum.letters === 0;
@@ -165,17 +166,25 @@ async function showAll(found, stale = () => false, early = undefined) {
   busy(false);
 }
 
-function onPage(found, page) {
-  return rows(found.parts, found.shards, found.way, page * SIZE).slice((page - 1) * SIZE);
+/** The letters among which those of a page are: `first` of them stand on the pages before it. */
+function onPage({ parts, shards, way, query }, page) {
+  const size = query.asked?.least && way === "relevance" ? ALIKE : SIZE;
+  const first = ((page - 1) * SIZE) % size;
+  const begin = (page - 1) * SIZE - first;
+  return { letters: rows(parts, shards, way, begin + size).slice(begin), first };
 }
 
-/** Returns the letters that it has shown. From now on it counts whether the reader has them in hand. */
-async function showRows(found, stale, letters = onPage(found, state.page)) {
-  const called = found.query.asked ? otherNames(found.query.asked.words.join(" "), await names()) : [];
-  const asked = found.query.asked ? [words(found.query.asked), ...called.map((name) => name.split(" "))] : [];
+/** Returns the letters among which it has shown some. From now on it counts whether the reader has them in hand. */
+async function showRows(found, stale, page = state.page) {
+  const { letters, first } = onPage(found, page);
+  const typed = found.query.asked ? found.query.asked.words.join(" ") : "";
+  const known = typed ? await names() : [];
+  const called = otherNames(typed, known);
+  const asked = found.query.asked ? [words(found.query.asked), ...otherWords(typed, known)] : [];
   const scored = (await Promise.all(letters.map((letter) => row(letter, found)))).map((one) => scoredBy(one, asked, called));
   if (stale()) return [];
-  const listed = found.query.asked && found.way === "relevance" ? closest(scored) : scored;
+  const ordered = found.query.asked && found.way === "relevance" ? closest(scored, Boolean(state.least)) : scored;
+  const listed = ordered.slice(first, first + SIZE);
   const text_ = listed.map(({ card, matching }) => [card[0], ...matching]).join() + state.q;
   if (text_ !== shown) showResults(find("results"), listed, root.href);
   shown = text_;
@@ -195,18 +204,18 @@ async function row(letter, { parts }) {
   const matching = new Set();
   for (let issue = part.first[place]; issue < part.first[place + 1]; issue += 1) if (part.matching[issue]) matching.add(issue - part.first[place]);
   const card = (await cards(shard, Math.floor(place / index.cards)))[place % index.cards];
-  return { card, matching, hit: part.hits?.get(place) };
+  return { card, matching, hit: part.hits?.get(place), lacking: part.lacking?.(place) ?? [] };
 }
 
 /**
  * The same as `showResults` wants it. What surrounds the words is fetched only when the card comes into view.
- * `asked`: the words, then those of each other name, `called`, of what they name.
+ * `asked`: the words, and as letters may have them; `called`: other names of what they name.
  */
-function scoredBy({ card, matching, hit }, asked, called) {
+function scoredBy({ card, matching, hit, lacking }, asked, called) {
   const reworded = Boolean(hit) && !hit.own && normal(state.q) === state.q; // levels and doses are the letter's own, in one spelling
   const nearness = card[3].map(([disputed]) => Math.max(0, ...asked.map((some) => near(disputed, some))));
   const mark = asked.length ? [state.q, ...called.map((name) => `"${name}"`)].join(" ") : "";
-  return { card, matching, nearness, mark, reworded, excerpts: hit && (() => excerpts(hit, called)) };
+  return { card, matching, nearness, mark, lacking, reworded, excerpts: hit && (() => excerpts(hit, called)) };
 }
 
 async function cards(shard, number) {
@@ -238,12 +247,17 @@ async function absent({ parts, query }) {
   return Promise.all(everywhere.map(async (word) => ({ word, better: nearest(word, await text.like(word)), named: valueNamed(word, index.facets, known) })));
 }
 
-/** Each word with the number of letters that have all the others, the most first. With filters fewer may be left. */
-async function allButOne({ parts, query }) {
-  if (!query.asked) return [];
-  const counts = await Promise.all([...parts.values()].map((part) => part.without?.() ?? []));
-  const words = query.asked.words.map((word, place) => [word, counts.reduce((sum, some) => sum + (some[place] ?? 0), 0)]);
-  return [...new Map(words)].sort((a, b) => b[1] - a[1]);
+/**
+ * {without: each word with the number of letters that have all the others, the most first; some: how much of the words the nearest
+ * letters have (see `contentWith`)}. With filters fewer letters may be left.
+ */
+async function fewerWords({ parts, query }, unknown) {
+  if (!query.asked) return {};
+  const counts = await Promise.all([...parts.values()].map((part) => part.fewer?.()));
+  const sum = (kind, place) => counts.reduce((all, one) => all + (one?.[kind][place] ?? 0), 0);
+  const without = query.asked.words.map((word, place) => [word, sum("without", place)]).sort((a, b) => b[1] - a[1]);
+  const having = Array.from({ length: 11 }, (_, tenths) => sum("having", tenths));
+  return { without, some: without.length - unknown.length > 2 && counts.every(Boolean) ? contentWith(having) : undefined };
 }
 
 /** What was asked for, without some words. */
@@ -258,7 +272,7 @@ async function vocabulary() {
 }
 
 function showControls(way, query) {
-  const clear = () => go({ ...state, chosen: new Map(), from: "", to: "", page: 1 }).then(toHeading);
+  const clear = () => go({ ...state, chosen: new Map(), from: "", to: "", least: 0, page: 1 }).then(toHeading);
   for (const link of document.querySelectorAll("header nav a[lang]")) link.search = format(state); // this page in other languages
   find("q").defaultValue = state.q; // to which WebKit resets the box when a reader comes back
   showChips(find("chips"), state, index.facets, removed, clear);
@@ -279,7 +293,7 @@ function busy(is) {
   find("panel").classList.toggle("counting", is);
 }
 
-function tell({ letters, issues }, { query, parts }, unknown, having) {
+function tell({ letters, issues }, { query, parts }, unknown, fewer) {
   const words = quoted(state.q, (told) => say("quoted", { words: told }));
   const heading = say(`${letters ? "found" : "none_found"}${words ? "_for" : ""}`, { decisions: counted(letters, "decision"), words });
   find("heading").textContent = heading;
@@ -299,7 +313,7 @@ function tell({ letters, issues }, { query, parts }, unknown, having) {
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
   nodes.push(...decided(query, unknown));
-  if (!letters && parts.size) nodes.push(loosen(unknown, query, having));
+  if (!letters && parts.size) nodes.push(loosen(unknown, query, fewer));
   find("message").replaceChildren(...nodes);
 }
 
@@ -312,7 +326,7 @@ function announce(words) {
 }
 
 function unknownWord(word, better) {
-  const node = make("p", { class: "hint" }, say(state.from || state.to ? "no_word_of_months" : "no_word", { word: shortened(word) }));
+  const node = make("p", { class: "hint" }, say(state.from || state.to ? "no_word_of_months" : "no_word", { word: spelt(word) }));
   if (better) node.append(...around("did_you_mean", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 }).then(toHeading))));
   return node;
 }
@@ -328,16 +342,20 @@ function decided({ asked }, unknown = []) {
 }
 
 /** What to let go of, one click each, with what that would show. */
-function loosen(unknown, { asked, number }, having) {
+function loosen(unknown, { asked, number }, { without: others = [], some }) {
   const ways = [];
   const without = (left) => ({ ...state, q: beside(left, asked), page: 1 });
   const narrow = state.chosen.size || state.from || state.to;
   const leave = (left, letters) => {
-    const words = left.map((word) => shortened(word)).join(say("word_and_word"));
+    const words = left.map(spelt).join(say("word_and_word"));
     if (without(left).q && letters !== 0) ways.push([say(narrow || !letters ? "without_word" : "without_word_number", { word: words, decisions: letters && counted(letters, "decision") }), without(left)]);
   };
   for (const { word, named } of unknown) {
-    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: shortened(word) }), toggled(without([word]), named.facet.key, named.value.id, true)]);
+    if (named) ways.push([say("value_for_word", { facet: named.facet.label, value: named.value.label, word: spelt(word) }), toggled(without([word]), named.facet.key, named.value.id, true)]);
+  }
+  if (some) {
+    const told = say(narrow ? "some_words" : "some_words_number", { decisions: counted(some.letters, "decision") });
+    ways.push([told, { ...state, least: some.least, page: 1 }]);
   }
   if (unknown.length) leave(unknown.map(({ word }) => word));
   for (const facet of index.facets) {
@@ -347,8 +365,8 @@ function loosen(unknown, { asked, number }, having) {
     }
   }
   if (state.from || state.to) ways.push([say("any_month"), { ...state, from: "", to: "", page: 1 }]);
-  const some = having.some(([, letters]) => letters); // else one step more is needed, whichever word goes first
-  for (const [word, letters] of having.slice(0, UNKNOWN)) leave([word], some ? letters : undefined);
+  const any = others.some(([, letters]) => letters); // else one step more is needed, whichever word goes first
+  if (!unknown.length && (any || !some)) for (const [word, letters] of others.slice(0, UNKNOWN)) leave([word], any ? letters : undefined);
   if (asked || number) ways.push([say(narrow ? "without_words" : "all_without_words"), { ...state, q: "", page: 1 }]);
   const items = ways.map(([words, next]) => make("li", {}, button(words, () => go(next).then(toHeading))));
   const browse = make("a", { href: new URL("browse/", here).href }, say("browse_all"));
@@ -357,7 +375,7 @@ function loosen(unknown, { asked, number }, having) {
 
 /** A step of the reader: into the address bar and its history. */
 function go(next, { replace = false } = {}) {
-  state = next;
+  state = next.q === state.q ? next : { ...next, least: 0 }; // it is said of these words
   if (find("q") !== document.activeElement) find("q").value = state.q;
   const url = `${location.pathname}${format(state)}`;
   if (replace) history.replaceState(null, "", url);

@@ -1,6 +1,6 @@
 // The URL is the state. Pure: a query string in, a state out, and back.
 
-/** @typedef {{q: string, chosen: Map<string, Set<string>>, from: string, to: string, sort: string, page: number}} State */
+/** @typedef {{q: string, chosen: Map<string, Set<string>>, from: string, to: string, least: number, sort: string, page: number}} State */
 
 export const SORTS = ["relevance", "newest", "oldest"];
 const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
@@ -14,14 +14,15 @@ export function parse(search, facets) {
     if (ids.length) chosen.set(facet, new Set(ids));
   }
   const month = (name) => (MONTH.test(given.get(name) ?? "") ? given.get(name) : "");
-  const page = Number.parseInt(given.get("page") ?? "1", 10);
+  const number = (name) => Number.parseInt(given.get(name) ?? "", 10) || 0;
   return {
     q: (given.get("q") ?? "").trim(),
     chosen,
     from: month("from"),
     to: month("to"),
     sort: SORTS.includes(given.get("sort")) ? given.get("sort") : "",
-    page: page > 1 ? page : 1,
+    least: Math.min(100, Math.max(0, number("least"))),
+    page: Math.max(1, number("page")),
   };
 }
 
@@ -34,6 +35,7 @@ export function format(state) {
   }
   if (state.from) out.set("from", state.from);
   if (state.to) out.set("to", state.to);
+  if (state.q && state.least) out.set("least", String(state.least));
   if (state.sort) out.set("sort", state.sort);
   if (state.page > 1) out.set("page", String(state.page));
   const text = out.toString();

@@ -10,7 +10,47 @@ import { holders, plain, wordList } from "./words.js";
 // Measured on real letters: each disputed item, searched by its words, should bring its own letter to the top.
 const RANKING = { termSimilarity: 5, termFrequency: 0.4, metaWeights: { title: 5, added: 0.5 } };
 const pairs = (letters) => letters.match(/../g) ?? [];
-const shared = ([first = new Map(), ...others]) => [...first.keys()].filter((letter) => others.every((one) => one.has(letter))).length;
+const all = ([first = new Map(), ...others]) => [...first.keys()].filter((letter) => others.every((one) => one.has(letter)));
+
+/** What each word weighs among so many letters: the rarer, the more; one that none has as much as the others do on average. */
+function weights(each, letters) {
+  const known = each.filter((one) => one.size).map((one) => Math.log(1 + (letters - one.size + 0.5) / (one.size + 0.5)));
+  const usual = known.reduce((sum, weight) => sum + weight, 0) / known.length;
+  return each.map((one) => (one.size ? known.shift() : usual));
+}
+
+/** letter -> which part of the words it has, by what they weigh; of the letters that have all phrases. */
+function shares(quoted, each, weighing) {
+  const whole = weighing.reduce((sum, weight) => sum + weight, 0);
+  const found = new Map(all(quoted).map((letter) => [letter, 0]));
+  each.forEach((one, place) => {
+    for (const letter of one.keys()) if (!quoted.length || found.has(letter)) found.set(letter, (found.get(letter) ?? 0) + weighing[place] / whole);
+  });
+  return found;
+}
+
+/**
+ * {without: how many letters have all words but one, for each; having: how many have just so many tenths of the words}. `quoted`, `each`:
+ * what holds each phrase and each word, letter -> hit; `letters`: how many the shard has.
+ */
+export function tally(quoted, each, letters) {
+  const having = new Array(11).fill(0);
+  for (const share of shares(quoted, each, weights(each, letters)).values()) having[Math.floor(10 * share + 1e-6)] += 1;
+  return { without: each.map((_, place) => all([...quoted, ...each.filter((__, other) => other !== place)]).length), having };
+}
+
+/** The letters with at least so many per cent of the words: {scores, hits, lacking} of `search`. The rarest word's hit tells the most. */
+export function enough(quoted, each, { words, least, scores }) {
+  const hits = new Map();
+  const weighing = weights(each, scores.length);
+  for (const [letter, share] of shares(quoted, each, weighing)) {
+    if (100 * share < least - 1e-4) continue;
+    const own = [...quoted, ...each].filter((one) => one.has(letter)).sort((a, b) => a.size - b.size);
+    hits.set(letter, own[0].get(letter));
+    scores[letter] = share * each.reduce((sum, one, place) => sum + weighing[place] * (one.get(letter)?.score ?? 0), 0);
+  }
+  return { scores, hits, lacking: (letter) => words.filter((_, place) => !each[place].has(letter)) };
+}
 
 export class Text {
   /** `load(path, as)` fetches a published file; `root`: URL of the site's root; `index`: of the catalogue. */
@@ -24,8 +64,8 @@ export class Text {
   }
 
   /**
-   * {scores: by letter of the shard, below 0 for no hit; hits: letter -> result; absent: words that no letter there holds; without():
-   * where none has all words, how many letters have all but one, for each}.
+   * {scores: by letter of the shard, below 0 for no hit; hits: letter -> result; absent: words that no letter there holds; lacking(letter):
+   * the words that a hit does without, where `least` per cent of them are enough; fewer(): where there is no hit, its `tally`}.
    */
   search(shard, asked) {
     const query = JSON.stringify(asked);
@@ -51,29 +91,29 @@ export class Text {
     return lists.flat().map((line) => line.word);
   }
 
-  async #search(shard, { phrases, words }) {
+  async #search(shard, { phrases, words, least }) {
     for (const word of words) this.#list(plain(word).slice(0, 2)).catch(() => {}); // on their way while the index is opened
     const instance = await this.#open(shard);
     const having = await Promise.all(words.map((word) => this.#having(shard, instance, word)));
     const absent = words.filter((_, place) => having[place]?.size === 0);
     const scores = new Float32Array(shard.letters).fill(-1);
-    if (absent.length) return { scores, hits: new Map(), absent, without: () => this.#without(instance, words, having, phrases) };
+    const quoted = () => Promise.all(phrases.map((phrase) => this.#phrase(instance, phrase)));
+    const each = () => Promise.all(words.map((word, place) => having[place] ?? this.#ask(instance, word)));
+    if (least) return { absent, ...enough(await quoted(), await each(), { words, least, scores }) };
+    const fewer = async () => tally(await quoted(), await each(), shard.letters);
+    if (absent.length) return { scores, hits: new Map(), absent, fewer };
     const alone = words.length === 1 && having[0];
     const together = !words.length || alone ? [] : [this.#ask(instance, words.join(" "))];
-    const quoted = await Promise.all(phrases.map((phrase) => this.#ask(instance, `"${phrase}"`)));
-    for (const phrase of quoted) for (const [letter, hit] of phrase) if (!hit.own) phrase.delete(letter);
-    const found = [...quoted, ...having.filter(Boolean), ...(await Promise.all(together))];
-    const hits = found.pop() ?? new Map();
-    for (const other of found) for (const letter of hits.keys()) if (!other.has(letter)) hits.delete(letter);
+    const found = [...(await quoted()), ...having.filter(Boolean), ...(await Promise.all(together))];
+    const hits = new Map(all(found).map((letter) => [letter, found.at(-1).get(letter)]));
     for (const [letter, hit] of hits) scores[letter] = hit.score;
-    return { scores, hits, absent, without: hits.size ? undefined : () => this.#without(instance, words, having, phrases) };
+    return { scores, hits, absent, fewer: hits.size ? undefined : fewer };
   }
 
-  async #without(instance, words, having, phrases) {
-    const asked = (text) => this.#ask(instance, text);
-    const quoted = await Promise.all(phrases.map((phrase) => asked(`"${phrase}"`)));
-    const each = await Promise.all(having.map((letters, place) => letters ?? asked(words[place])));
-    return each.map((_, place) => shared([...quoted, ...each.filter((__, other) => other !== place)]));
+  /** Letters with the phrase in words of their own. */
+  async #phrase(instance, phrase) {
+    const found = await this.#ask(instance, `"${phrase}"`);
+    return new Map([...found].filter(([, hit]) => hit.own));
   }
 
   /** Letters with the word in any of its forms; null for the beginning of a word, which Pagefind completes. */

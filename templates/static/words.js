@@ -5,8 +5,8 @@ const DOSE = /(?<![A-Za-z0-9])(\d[\d.,/-]{0,15}) (mg|mcg|gm?|ml|cc)\b/gi;
 const PHRASE = /["“”]([^"“”]*)["“”]/g;
 const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 const STOP = new Set(
-  ("a an and as at be by for from in is it of on or the to was were with am are been being but can could did do does get gets got had has have " +
-    "he her his how i if its me my our she should so that their them there these they this those we what when where which who why will would you your " +
+  ("a an and as at be by for from in is it of on or the to was were with also am are because been being but can could did do does due get gets got had has have " +
+    "he her his how i if into its me my our please she should so such than that their them then there these they this those we what when where which who why will would you your " +
     "al con de del el en es la las los mi mis para por que se su sus un una y").split(" "), // who writes Spanish finds letters too
 );
 
@@ -15,12 +15,12 @@ export function normal(text) {
   return text.replace(LEVEL, (_, one, from, two, to) => `${one}${from}${two ?? one}${to}`.toLowerCase()).replace(DOSE, "$1$2");
 }
 
-/** {phrases, words}: what stands in quotes, as it stands; and the other words, little ones left out where others remain. */
+/** {phrases, words}: what stands in quotes, as it stands; and the other words, each once, little ones left out where others remain. */
 export function terms(text) {
   const phrases = [...text.matchAll(PHRASE)].map((match) => match[1].trim()).filter((phrase) => /[\p{L}\p{N}]/u.test(phrase));
   const words = normal(text.replace(PHRASE, " ")).split(/\s+/).map((word) => word.replace(EDGES, "")).filter(Boolean);
   const telling = words.filter((word) => !STOP.has(word.toLowerCase()));
-  return { phrases, words: telling.length || phrases.length ? telling : words };
+  return { phrases, words: [...new Set(telling.length || phrases.length ? telling : words)] };
 }
 
 /**
@@ -39,13 +39,32 @@ export function patternOf({ phrases, words }) {
   return wanted.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu") : null;
 }
 
-/** What the letters may call what was typed: of each thing in `names` (how letters have it; how else it is called) the other names. */
+/** Words as names are compared, a blank on either side of each: without accents ("cirugia" is "cirugía") and little words. */
+function spaced(text) {
+  const words = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  return ` ${words.filter((word) => word && !STOP.has(word)).join(" ")} `;
+}
+
+/** Of each thing in `names` (how letters have it; how else it is called) that was typed: [as it was typed, its other names in letters]. */
+function thingsIn(text, names) {
+  const has = (name) => spaced(text).includes(spaced(name));
+  return names.flatMap(([words, others]) => {
+    const typed = [...words, ...others].find(has);
+    return typed ? [[typed, words.filter((name) => !has(name))]] : [];
+  });
+}
+
+/** What the letters may call what was typed. */
 export function otherNames(text, names) {
-  const plainly = (told) => told.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().split(/[^\p{L}\p{N}]+/u); // "cirugia" is "cirugía"
-  const spaced = (told) => ` ${plainly(told).filter((word) => word && !STOP.has(word)).join(" ")} `;
-  const asked = spaced(text);
-  const has = (name) => asked.includes(spaced(name));
-  return names.filter((called) => called.flat().some(has)).flatMap(([words]) => words.filter((name) => !has(name)));
+  return thingsIn(text, names).flatMap(([, others]) => others);
+}
+
+/** The words of a text as letters may have them: its things by their first other names, by their second ones ... */
+export function otherWords(text, names) {
+  const things = thingsIn(text, names).filter(([, others]) => others.length);
+  const most = Math.max(0, ...things.map(([, others]) => others.length));
+  const by = (number) => things.reduce((said, [typed, others]) => said.replace(spaced(typed), spaced(others[Math.min(number, others.length - 1)])), spaced(text));
+  return Array.from({ length: most }, (_, number) => by(number).trim().split(" "));
 }
 
 /** [what stands before it, the first place that fits the pattern, what stands behind it]; null where there is none. */
@@ -70,6 +89,11 @@ export function quoted(text, quote) {
 export function shortened(text, most = 80) {
   const letters = [...text];
   return letters.length > most ? `${letters.slice(0, most).join("").replace(/\s+\S{0,30}$/, "")}…` : text;
+}
+
+/** A word as it is told of: "l4l5" is L4-5, and a long one is cut. */
+export function spelt(word) {
+  return shortened(word.replace(/^([ctls]\d+)[ctls](\d+)$/, (_, from, to) => `${from}-${to}`.toUpperCase()));
 }
 
 /** As the index cuts a word: "10/325" is 10325. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { columns, decode, indexed, shardOf, unpacked } from "../../templates/static/catalogue.js";
-import { closest, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
+import { closest, contentWith, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
 import { parse } from "../../templates/static/state.js";
 
 // Three letters: A (2017-02, issues MRI/upheld and PT/overturned), B (2016-12, MRI/overturned), C (no date, MRI/upheld, no sex).
@@ -126,6 +126,14 @@ test("of equally good letters those come first whose own treatment was asked for
   assert.deepEqual(closest(listed).map(({ card }) => card[0]), ["exact", "longer", "mentions", "other issue"]);
 });
 
+test("where words may be missing, the nearer disputed treatment comes first", () => {
+  const asked = ["denied", "mri", "left", "shoulder", "reviewer"];
+  const row = (disputed) => ({ card: [disputed], matching: new Set([0]), nearness: [near(disputed, asked)] });
+  const listed = ["Norco", "Left knee brace", "MRI of the left knee", "MRI of the left shoulder"];
+  assert.deepEqual(closest(listed.map(row), true).map(({ card }) => card[0]), [...listed].reverse());
+  assert.deepEqual(closest(listed.map(row), false).map(({ card }) => card[0]), ["MRI of the left shoulder", ...listed.slice(0, 3)]);
+});
+
 test("a file is unpacked, and a value brings the values above it, each once", async () => {
   const tree = indexed({ shards: [], facets: [{ key: "treatment", level: "issue", values: [{ id: "drugs" }, { id: "drugs/opioid", parent: 0 }, { id: "drugs/nsaid", parent: 0 }, { id: "surgery" }] }] });
   const buffer = packed({ "treatment#": Uint8Array.of(2, 1, 0), treatment: Uint8Array.of(1, 2, 3) });
@@ -150,10 +158,21 @@ test("the best of many are the same as the first of all", () => {
   assert.deepEqual(all.slice(0, 3).map((letter) => many[letter]), [22, 22, 22]);
 });
 
-test("nearness is the share of a disputed treatment that was asked for", () => {
-  assert.equal(near("MRI of the lumbar spine", ["lumbar", "MRI"]), 1.4);
+test("nearness is the part of the words that a disputed treatment and a search share, little ones aside", () => {
+  assert.equal(near("MRI of the lumbar spine", ["lumbar", "MRI"]), 1 + 2 / 3);
+  assert.equal(near("Lumbar MRI", ["MRI", "lumbar", "denied"]), 1 + 2 / 3);
+  assert.equal(near("Lumbar MRI", ["MRI", "cervical"]), 1 / 3);
   assert.equal(near("MRI, lumbar", ["lumbar", "MRI"]), 2);
   assert.equal(near("Norco", ["lumbar"]), 0);
   assert.equal(near("Norco", ["#"]), 0);
   assert.equal(near("Norco 10/325 mg", ["Norco", "10/325mg"]), 2);
+});
+
+test("where no letter has all words, as much of them is asked for as fifty letters have", () => {
+  const tenths = (letters) => Array.from({ length: 11 }, (_, place) => letters[place] ?? 0);
+  assert.deepEqual(contentWith(tenths({ 9: 60, 8: 70 })), { least: 90, letters: 60 });
+  assert.deepEqual(contentWith(tenths({ 9: 2, 8: 3, 6: 50, 5: 7 })), { least: 60, letters: 55 });
+  assert.deepEqual(contentWith(tenths({ 7: 1, 2: 90 })), { least: 30, letters: 1 });
+  assert.equal(contentWith(tenths({ 2: 90, 0: 5 })), undefined);
+  assert.equal(contentWith(tenths({})), undefined);
 });

@@ -5,13 +5,13 @@ import { format, monthOf, order, parse, toggled } from "../../templates/static/s
 const FACETS = ["outcome", "body-part"];
 
 test("a query string and its state are the same thing", () => {
-  for (const text of ["", "?q=lumbar+MRI", "?q=x&body-part=low-back&body-part=neck&outcome=upheld&from=2016-01&to=2016-12&sort=oldest&page=3"]) {
+  for (const text of ["", "?q=lumbar+MRI", "?q=x&body-part=low-back&body-part=neck&outcome=upheld&from=2016-01&to=2016-12&least=40&sort=oldest&page=3"]) {
     assert.equal(format(parse(text, FACETS)), text);
   }
 });
 
 test("what is not understood is left out", () => {
-  const state = parse("?q=%20a%20&colour=red&from=2016-13&to=soon&sort=random&page=-2", FACETS);
+  const state = parse("?q=%20a%20&colour=red&from=2016-13&to=soon&sort=random&page=-2&least=-5", FACETS);
   assert.equal(format(state), "?q=a");
 });
 

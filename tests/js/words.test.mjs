@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
-import { distance, excerpt, holders, nearest, normal, otherNames, patternOf, plain, quoted, shortened, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
+import { distance, excerpt, holders, nearest, normal, otherNames, otherWords, patternOf, plain, quoted, shortened, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
@@ -144,6 +144,9 @@ test("what has other names is looked for by them, and by no name that is typed",
   assert.deepEqual(otherNames("pain  killers!", names), ["norco", "tylenol 3"]);
   assert.deepEqual(otherNames("Tylenol #3", names), ["norco"]);
   for (const text of ["neurontins", "pain", "x ray", ""]) assert.deepEqual(otherNames(text, names), [], text);
+  assert.deepEqual(otherWords("denied Neurontin, 300mg", names), [["denied", "gabapentin", "300mg"]]);
+  assert.deepEqual(otherWords("neurontin and pain killers", names), [["gabapentin", "norco"], ["gabapentin", "tylenol", "3"]]);
+  assert.deepEqual(otherWords("neurontins", names), []);
 });
 
 test("an excerpt is the first place that fits, with whole words around it", () => {
