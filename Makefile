@@ -20,7 +20,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 PIP := $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-cluster build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench bench-watch scale screenshots fuzz mutate approve clean
+.PHONY: help install install-cluster build serve pages-preview watch check test test-full lint typecheck corpus bench-search bench bench-watch scale screenshots audit fuzz mutate approve clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -78,6 +78,9 @@ scale: $(DEV) $(NODE) $(BROWSER) ## Measure what a million letters would take, i
 
 screenshots: $(DEV) $(NODE) $(BROWSER) ## Pictures of every template into screenshots/, light and dark, phone and desk
 	@$(RUN) -m tests.every_template
+
+audit: $(DEV) $(NODE) $(BROWSER) ## Let the Nu Html Checker and Lighthouse judge the pages
+	@$(RUN) -m tests.audit
 
 fuzz: $(DEV) ## Feed damaged letters to the reading for SECONDS (300)
 	@$(RUN) -m tests.fuzz $(or $(SECONDS),300) $(ARGS)
