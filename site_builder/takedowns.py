@@ -103,6 +103,8 @@ class Takedowns(Frozen, frozen=True):
 
     def idle(self, gone: Iterable[Gone], letters: Iterable[Letter]) -> Iterator[Problem]:
         """Entries by case number that fit nothing: mistyped, or their files are no longer there."""
+        if not self.is_any:
+            return
         seen = {name for file in gone for name in file.entries}
         seen |= {folded(name) for letter in letters for name in (letter.case_number or "", letter.id, *_in_name(letter.source))}
         for entry in chain(self.removed.values(), *self.redacted.values()):

@@ -134,6 +134,17 @@ def test_a_case_number_in_any_punctuation_leads_to_its_letter(watched: Page, sit
     assert watched.locator("#results .meta a").all_inner_texts() == ["CM99-0000204"]
 
 
+@pytest.mark.parametrize("typed", ["CM99-0000204 back", "back pain, Case Number: cm99 0000204"])
+def test_a_case_number_among_other_words_is_offered_and_the_words_are_looked_for(
+    watched: Page, site_url: str, typed: str
+) -> None:
+    go(watched, f"{site_url}search/?{urlencode({'q': typed})}")
+    assert decisions(watched) > 1
+    watched.locator("#message button", has_text=re.compile("CM99.0000204")).click()
+    ready(watched)
+    assert watched.locator("#results .meta a").all_inner_texts() == ["CM99-0000204"]
+
+
 def test_an_absent_case_number_is_said_to_be_absent(watched: Page, site_url: str) -> None:
     go(watched, f"{site_url}search/?q=CM14-9999999")
     expect(watched.locator("#message")).to_contain_text("is not in this collection")

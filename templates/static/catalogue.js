@@ -120,3 +120,11 @@ export function caseQuery(text) {
   const padded = rest ? base + Number(rest) : -1; // "CM17-1234": the noughts left out
   return { exact: rest.length === digits, fits: (code) => code > 0 && ((code >= low && code <= high) || code === padded) };
 }
+
+const WITHIN = /(?:\b(?:imr\s+)?case\s*(?:number|no\b\.?|#)?\s*:?\s*)?\b(cm[\s-]?\d{2}[\s-]?\d{7}|imr[\s-]?\d{2}[\s-]?\d{6})\b/i;
+
+/** A whole case number among other words: {number, rest: the others}; null where there is none. */
+export function caseAmong(text) {
+  const match = WITHIN.exec(text);
+  return match && { number: match[1].toUpperCase(), rest: text.replace(match[0], " ") };
+}

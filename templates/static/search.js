@@ -1,6 +1,6 @@
 // Wires the search page together: URL -> state -> shards of the catalogue and of the index -> rows and counts -> page.
 
-import { caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
+import { caseAmong, caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
 import { closest, contentWith, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "./query.js";
 import { button, counted, labelled, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
 import { around, MONTHS, say } from "./say.js";
@@ -90,13 +90,14 @@ function read() {
   find("q").value = state.q;
 }
 
-/** What the words in the box are: nothing, a case number, or words for the index. */
+/** What the words in the box are: nothing, a case number, or words for the index, perhaps beside the number of a case. */
 function question() {
   const number = state.q ? caseQuery(state.q) : null;
   if (number) return { number };
-  const { phrases, words } = terms(state.q);
+  const among = caseAmong(state.q);
+  const { phrases, words } = terms(among ? among.rest : state.q);
   if (!phrases.length && !words.length) return {};
-  return text ? { asked: { phrases, words, least: state.least } } : { mute: true };
+  return text ? { asked: { phrases, words, least: state.least }, itself: among?.number } : { mute: true };
 }
 
 /** {scores} of a shard's letters, null without words. */
@@ -311,6 +312,7 @@ function tell({ letters, issues }, { query, parts }, unknown, fewer) {
   }
   const nodes = told.map((one) => make("p", {}, one));
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
+  if (query.itself) nodes.push(caseItself(query.itself));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
   nodes.push(...decided(query, unknown));
   if (!letters && parts.size) nodes.push(loosen(unknown, query, fewer));
@@ -323,6 +325,11 @@ function announce(words) {
   const tell = () => (find("status").textContent = words);
   if (performance.now() - stroke > QUIET) tell();
   else telling = setTimeout(tell, QUIET);
+}
+
+/** No letter is found by the number of its case among other words: they are looked for in all of them. */
+function caseItself(number) {
+  return make("p", { class: "hint" }, ...around("case_itself", button(number, () => go({ ...state, q: number, page: 1 }).then(toHeading))));
 }
 
 function unknownWord(word, better) {

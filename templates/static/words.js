@@ -6,7 +6,7 @@ const PHRASE = /["“”]([^"“”]*)["“”]/g;
 const EDGES = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
 const STOP = new Set(
   ("a an and as at be by for from in is it of on or the to was were with also am are because been being but can could did do does due get gets got had has have " +
-    "he her his how i if into its me my our please she should so such than that their them then there these they this those we what when where which who why will would you your " +
+    "he her his how i if into its me my our please she should so such than that their them then there these they this those we want wants what when where which who why will would you your " +
     "al con de del el en es la las los mi mis para por que se su sus un una y").split(" "), // who writes Spanish finds letters too
 );
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caseQuery } from "../../templates/static/catalogue.js";
+import { caseAmong, caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
 import { distance, excerpt, holders, nearest, normal, otherNames, otherWords, patternOf, plain, quoted, shortened, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
 
@@ -155,4 +155,11 @@ test("an excerpt is the first place that fits, with whole words around it", () =
   assert.deepEqual(excerpt("one two three Tylenol 3 four five six", pattern, 11), ["two three ", "Tylenol 3", " four five"]);
   assert.equal(excerpt("Nothing of it.", pattern), null);
   assert.equal(excerpt("Anything", null), null);
+});
+
+test("a whole case number is known among other words", () => {
+  assert.deepEqual(caseAmong("IMR Case Number: CM16-0247255 Date of Injury"), { number: "CM16-0247255", rest: "  Date of Injury" });
+  assert.deepEqual(caseAmong("see cm160247255, MRI"), { number: "CM160247255", rest: "see  , MRI" });
+  assert.equal(caseAmong("as in IMR 13-000004 before")?.number, "IMR 13-000004");
+  for (const text of ["CM16-02472", "acm16-0247255 MRI", "16-0247255 MRI", "lumbar MRI", ""]) assert.equal(caseAmong(text), null, text);
 });
