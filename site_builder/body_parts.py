@@ -155,6 +155,8 @@ _LETS_GO = re.compile(
     r"|which|that|who|however|felt|feels?|developed|(?:(?<=and )|(?<=he )|(?<=worker )|(?<=patient ))injured|injuring|hurt"
     r"|sustain\w*|fell|landed|twisted|(?<!being )struck)\b"
 )
+_HAPPENED = re.compile(rf"{_LETS_GO.pattern}|\b(?:experienced|noticed|suffered|incurred|strained|tore|broke|hit|heard|began)\b")
+"""Behind "when he": lifting a box when he experienced low back pain."""
 _OF_IMAGE = re.compile(
     r"(?:x-? ?rays?|mris?|resonance imaging|scans?|ct|emgs?|ncvs?|ncs|emg/ncv|stud(?:y|ies)|radiographs?|imaging|ultrasound"
     r"|arthrogram|surgery|arthroscopy|injections?|therapy|acupuncture|brace|chiropractic|sessions?|visits?)"
@@ -309,8 +311,9 @@ def _denied(clause: str, start: int, end: int) -> bool:
     *_, last = (None, *_NOT.finditer(before))
     if last is None:
         return False
-    begin = last.end() if last["moment"] else last.end() + 2  # "when he felt" lets go, "no sustained injury" does not
-    return not _LETS_GO.search(before, begin)
+    if last["moment"]:
+        return not _HAPPENED.search(before, last.end())
+    return not _LETS_GO.search(before, last.end() + 2)  # "no sustained injury" does not let go
 
 
 def _imaged(text: str, match: Match) -> bool:
