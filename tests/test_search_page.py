@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from site_builder import build, catalogue
+from site_builder import build, catalogue, rates
 from site_builder.options import Options
 from tests.conftest import FULL, ROOT
 
@@ -659,6 +659,35 @@ def test_issues_are_said_to_fit_where_something_was_asked_of_issues(
     """Words are asked of a letter: all of its issues are counted."""
     go(watched, f"{site_url}{address}")
     assert re.fullmatch(told, watched.inner_text("#progress"))
+
+
+@pytest.mark.parametrize("chosen", ["body-part=low-back", "treatment=diagnostic-testing", "outcome=overturned&body-part=low-back"])
+def test_the_rate_of_what_fits_is_that_of_a_loop_over_the_export(
+    watched: Page, many_shards: Path, serve_site: Callable[..., str], chosen: str
+) -> None:
+    """The chosen outcome aside: with it the rate would always be all or none."""
+    exported = [json.loads(line) for line in (many_shards / "data" / "letters.jsonl").read_text("utf-8").splitlines()]
+    asked = {key: ids[0] for key, ids in parse_qs(chosen).items() if key != "outcome"}
+    fit = [
+        issue["outcome"]
+        for letter in exported
+        for issue in letter["issues"]
+        if all(id in (*letter["facets"].get(key, ()), *issue["facets"].get(key, ())) for key, id in asked.items())
+    ]
+    counted = rates.Outcomes(issues=len(fit), decided=len(fit) - fit.count(None), overturned=fit.count("overturned"))
+    assert counted.rate is not None
+    low, high = (f"{100 * end:.0f}%" for end in counted.interval)
+    go(watched, f"{serve_site(many_shards)}search/?{chosen}")
+    expect(watched.locator("#rate")).to_have_text(
+        f"{100 * counted.rate:.0f}% overturned: {counted.overturned} of {counted.decided}; allowing for chance, {low} to {high}"
+    )
+
+
+def test_few_issues_have_no_rate_and_none_say_nothing(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=CM99-0000204")
+    expect(watched.locator("#rate")).to_have_text(re.compile(r"^\d of \d overturned: too few for a percentage$"))
+    go(watched, f"{site_url}search/?q=zzyzx")
+    expect(watched.locator("#rate")).to_have_text("")
 
 
 def test_a_word_finds_its_forms_and_no_longer_words_and_a_beginning_finds_what_begins_so(watched: Page, site_url: str) -> None:

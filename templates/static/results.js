@@ -1,6 +1,6 @@
 // The page: shows rows, counts, chips. Knows nothing of the index; everything is set as text but the index's own, escaped excerpts.
 
-import { ENGLISH, MONTHS, say } from "./say.js";
+import { around, ENGLISH, MONTHS, say } from "./say.js";
 import { spelt } from "./words.js";
 
 const OPEN = 4;
@@ -142,6 +142,15 @@ export function showCounts(panel, facets, counts) {
     }
     if (box.classList.contains("short")) shorten(box);
   });
+}
+
+/** How the issues that fit came out. `found`: of `rate`; undefined where there is nothing to say. */
+export function showRate(line, found) {
+  const percent = (share) => say(share > 0 && share < 0.005 ? "under_one" : share >= 0.995 && share < 1 ? "over_99" : "percent", { percent: Math.round(100 * share) });
+  const [overturned, decided] = [found?.overturned, found?.decided].map((number) => NUMBER.format(number ?? 0));
+  const told = !found?.decided ? [] : found.share === undefined ? [say("rate_few", { overturned, decided })]
+    : around("rate", make("b", {}, percent(found.share)), { overturned, decided, low: percent(found.low), high: percent(found.high) });
+  line.replaceChildren(...told);
 }
 
 /** Leaves of a long facet the first values with letters. Nothing that is chosen goes, nor one value alone: its place would be the button's. */

@@ -1,8 +1,8 @@
 // Wires the search page together: URL -> state -> shards of the catalogue and of the index -> rows and counts -> page.
 
 import { caseAmong, caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
-import { closest, contentWith, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "./query.js";
-import { button, counted, labelled, make, month, showChips, showChoices, showCounts, showPages, showResults } from "./results.js";
+import { closest, contentWith, evaluate, inMonths, near, rate, relevant, rows, sequence, settled, total } from "./query.js";
+import { button, counted, labelled, make, month, showChips, showChoices, showCounts, showPages, showRate, showResults } from "./results.js";
 import { around, MONTHS, say } from "./say.js";
 import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
@@ -155,6 +155,7 @@ async function showAll(found, stale = () => false, early = undefined) {
   const fewer = sum.letters ? {} : await fewerWords(found, unknown);
   if (stale()) return;
   showCounts(find("panel"), index.facets, sum.counts);
+  showRate(find("rate"), rate(index.facets, sum.counts, Number(find("rate").dataset.fewest)));
   tell(sum, found, unknown, fewer);
   const now = onPage(found, page).letters;
   const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
@@ -451,6 +452,7 @@ async function attempt(work, mend = anew) {
     const again = button(say("again"), () => attempt(anew, null));
     const browse = make("a", { href: new URL("browse/", here).href }, say("browse_decisions"));
     find("progress").textContent = "";
+    showRate(find("rate"));
     find("message").replaceChildren(
       make("div", { class: "empty", role: "alert" }, make("p", {}, `${offline}${say("not_loaded")}`, again, ...around("or_browse", browse))),
     );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { columns, decode, indexed, shardOf, unpacked } from "../../templates/static/catalogue.js";
-import { closest, contentWith, evaluate, inMonths, near, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
+import { closest, contentWith, evaluate, inMonths, near, rate, relevant, rows, sequence, settled, total } from "../../templates/static/query.js";
 import { parse } from "../../templates/static/state.js";
 
 // Three letters: A (2017-02, issues MRI/upheld and PT/overturned), B (2016-12, MRI/overturned), C (no date, MRI/upheld, no sex).
@@ -175,4 +175,16 @@ test("where no letter has all words, as much of them is asked for as fifty lette
   assert.deepEqual(contentWith(tenths({ 7: 1, 2: 90 })), { least: 30, letters: 1 });
   assert.equal(contentWith(tenths({ 2: 90, 0: 5 })), undefined);
   assert.equal(contentWith(tenths({})), undefined);
+});
+
+test("a rate counts the issues decided, comes with its interval, and is not given for few", () => {
+  const facets = indexed({ shards: [], facets: [{ key: "letter-outcome", level: "letter", values: [{ id: "upheld" }] }, { key: "outcome", level: "issue", values: [{ id: "upheld" }, { id: "overturned" }] }] }).facets;
+  const told = (upheld, overturned) => rate(facets, [null, { issues: [upheld, overturned] }], 10);
+  assert.deepEqual(told(7, 2), { overturned: 2, decided: 9 });
+  const { share, low, high } = told(80, 20);
+  assert.deepEqual([share, low.toFixed(4), high.toFixed(4)], [0.2, "0.1334", "0.2888"]);
+  assert.equal(told(50, 0).low, 0);
+  assert.equal(told(0, 50).high, 1);
+  assert.equal(rate(facets, [null, null], 10), undefined);
+  assert.equal(rate(facets.slice(0, 1), [{ issues: [3] }], 10), undefined);
 });
