@@ -661,7 +661,9 @@ def test_issues_are_said_to_fit_where_something_was_asked_of_issues(
     assert re.fullmatch(told, watched.inner_text("#progress"))
 
 
-@pytest.mark.parametrize("chosen", ["body-part=low-back", "treatment=diagnostic-testing", "outcome=overturned&body-part=low-back"])
+@pytest.mark.parametrize(
+    "chosen", ["body-part=low-back", "treatment=diagnostic-testing", "outcome=overturned&body-part=low-back"]
+)
 def test_the_rate_of_what_fits_is_that_of_a_loop_over_the_export(
     watched: Page, many_shards: Path, serve_site: Callable[..., str], chosen: str
 ) -> None:
@@ -678,9 +680,18 @@ def test_the_rate_of_what_fits_is_that_of_a_loop_over_the_export(
     assert counted.rate is not None
     low, high = (f"{100 * end:.0f}%" for end in counted.interval)
     go(watched, f"{serve_site(many_shards)}search/?{chosen}")
+    aside = "Whatever the outcome: " if "outcome" in chosen else ""
     expect(watched.locator("#rate")).to_have_text(
-        f"{100 * counted.rate:.0f}% overturned: {counted.overturned} of {counted.decided}; allowing for chance, {low} to {high}"
+        f"{aside}{100 * counted.rate:.0f}% overturned: {counted.overturned} of {counted.decided}; allowing for chance, {low} to {high}"
     )
+
+
+def test_the_words_are_marked_wherever_they_stand_in_an_excerpt(watched: Page, site_url: str) -> None:
+    """The index marks none of those in headings when it is asked for one word."""
+    go(watched, f"{site_url}search/?q=lumbar")
+    excerpt = watched.locator("#results .excerpt:not(.pending)", has_text=re.compile("^Lumbar support brace")).first
+    expect(excerpt.locator("mark").first).to_have_text("Lumbar")
+    assert excerpt.locator("mark").count() == len(re.findall("lumbar", excerpt.inner_text(), re.IGNORECASE))
 
 
 def test_few_issues_have_no_rate_and_none_say_nothing(watched: Page, site_url: str) -> None:

@@ -1,6 +1,6 @@
 // Marks on a decision page the words that led to it (`?highlight=`): counted, walked through with two buttons, removed with Escape.
 
-import { patternOf, terms } from "./words.js";
+import { patternOf, pieces, terms } from "./words.js";
 
 const REPEATS = "article > h1, table, article > dl, h1 + p + dl, p[class], aside, footer"; // of what stands in the letter's own text
 const article = document.querySelector("article");
@@ -13,11 +13,9 @@ function marked(article, pattern) {
   const texts = [];
   while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(REPEATS)) texts.push(walker.currentNode);
   return texts.flatMap((text) => {
-    const found = [...text.data.matchAll(pattern)];
-    const made = found.map((match) => Object.assign(document.createElement("mark"), { textContent: match[0] }));
-    const ends = [0, ...found.map((match) => match.index + match[0].length)];
-    if (made.length) text.replaceWith(...made.flatMap((mark, place) => [text.data.slice(ends[place], found[place].index), mark]), text.data.slice(ends.at(-1)));
-    return made;
+    const nodes = pieces(text.data, pattern).map(([words, isMarked]) => (isMarked ? Object.assign(document.createElement("mark"), { textContent: words }) : words));
+    if (nodes.length > 1) text.replaceWith(...nodes);
+    return nodes.filter((node) => typeof node !== "string");
   });
 }
 

@@ -102,20 +102,21 @@ export function total(parts, facets) {
 }
 
 /**
- * How the issues that fit came out, whatever outcome was chosen: {overturned, decided, share, low, high}, the last three, of which two
- * are the 95% Wilson interval, where at least `fewest` are decided; undefined where outcomes are not counted.
+ * How the issues that fit came out, whatever outcome was chosen: {facet, overturned, decided, share, low, high}, the last three, of
+ * which two are the 95% Wilson interval, where at least `fewest` are decided; undefined where outcomes are not counted.
  */
 export function rate(facets, counts, fewest) {
   const place = facets.findIndex(({ level, number }) => level === "issue" && (number.has("upheld") || number.has("overturned")));
   if (!counts[place]) return undefined;
   const [overturned, upheld] = ["overturned", "upheld"].map((id) => counts[place].issues[facets[place].number.get(id)] ?? 0);
   const decided = overturned + upheld;
-  if (decided < fewest) return { overturned, decided };
+  const { key: facet } = facets[place];
+  if (decided < fewest) return { facet, overturned, decided };
   const [share, z] = [overturned / decided, 1.96];
   const middle = share + (z * z) / (2 * decided);
   const half = z * Math.sqrt((share * (1 - share)) / decided + (z * z) / (4 * decided * decided));
   const [low, high] = [middle - half, middle + half].map((end) => Math.min(1, Math.max(0, end / (1 + (z * z) / decided))));
-  return { overturned, decided, share, low, high };
+  return { facet, overturned, decided, share, low, high };
 }
 
 /** Shards in the order in which time runs down the page. Letters without a date come last in either direction. */

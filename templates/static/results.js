@@ -1,7 +1,7 @@
-// The page: shows rows, counts, chips. Knows nothing of the index; everything is set as text but the index's own, escaped excerpts.
+// The page: shows rows, counts, chips. Knows nothing of the index; everything is set as text.
 
 import { around, ENGLISH, MONTHS, say } from "./say.js";
-import { spelt } from "./words.js";
+import { patternOf, pieces, spelt, terms } from "./words.js";
 
 const OPEN = 4;
 const NUMBER = new Intl.NumberFormat("en-US");
@@ -43,8 +43,8 @@ export function day(iso) {
 
 /**
  * `rows`: [{card, matching: Set of places, nearness of each place to the words, mark: what to mark in the letter, lacking: words that
- * it does without, reworded: none of the others is its own, excerpts}]. `excerpts()`, where there are any, promises a Map: number of the issue, 0 for the letter ->
- * html, or text before, within and behind a mark. It is asked when the card comes into view.
+ * it does without, reworded: none of the others is its own, excerpts}]. `excerpts()`, where there are any, promises a Map: number of the
+ * issue, 0 for the letter -> pieces of text, [words, marked?]. It is asked when the card comes into view.
  */
 export function showResults(list, rows, root) {
   watcher?.disconnect();
@@ -70,7 +70,7 @@ function seen(entries) {
     waiting.delete(card);
     watcher.unobserve(card);
     row.excerpts().catch(() => new Map()).then((found) => {
-      if (card.contains(document.activeElement)) card.querySelector(".pending").replaceWith(found.has(0) ? quote(found.get(0)) : "");
+      if (card.contains(document.activeElement)) card.querySelector(".pending").replaceWith(found.has(0) ? quote(found.get(0), row.mark) : "");
       else card.replaceWith(result(row, root, found));
     });
   }
@@ -86,7 +86,7 @@ function result({ card: [id, number, date, issues], matching, nearness, mark, la
     const [disputed, outcome] = issues[place];
     const link = make("a", { href: `${url}${query}#issue-${place + 1}`, ...ENGLISH }, disputed);
     const excerpt = matching.has(place) && excerpts.get(place + 1);
-    return make("li", { class: matching.has(place) ? "matching" : "other" }, link, " ", badge(outcome), excerpt ? quote(excerpt) : "");
+    return make("li", { class: matching.has(place) ? "matching" : "other" }, link, " ", badge(outcome), excerpt ? quote(excerpt, mark) : "");
   });
   const folded = items.splice(OPEN);
   const about = excerpts.get(0);
@@ -97,18 +97,17 @@ function result({ card: [id, number, date, issues], matching, nearness, mark, la
     make("p", { class: "meta" }, date ? `${day(date)} · ` : "", make("a", { href: `${url}${query}`, ...ENGLISH }, number ?? id)),
     make("ul", { class: "issues" }, ...items),
     folded.length ? make("details", {}, make("summary", {}, say("more_in_letter", { number: folded.length })), make("ul", { class: "issues" }, ...folded)) : "",
-    about && !told ? quote(about) : "",
+    about && !told ? quote(about, mark) : "",
     lacking.length ? make("p", { class: "faint" }, say("lacks", { words: lacking.map(spelt).join(say("word_and_word")) })) : "",
     reworded ? make("p", { class: "faint" }, say("other_words")) : "",
   );
 }
 
-/** Text before, within and behind a mark; or the only HTML that is not ours: the index escapes its excerpts and adds <mark>. */
-function quote(found) {
-  const text = make("p", { class: "excerpt", lang: ENGLISH.lang });
-  if (typeof found === "string") text.innerHTML = found;
-  else text.append(found[0], make("mark", {}, found[1]), found[2]);
-  return text;
+/** An excerpt with the words marked as on the page of the letter: the index leaves those in headings out. Where none fits, with its marks. */
+function quote(found, mark) {
+  const own = pieces(found.map(([words]) => words).join(""), patternOf(terms(mark)));
+  const shown = own.length > 1 ? own : found;
+  return make("p", { class: "excerpt", lang: ENGLISH.lang }, ...shown.map(([words, isMarked]) => (isMarked ? make("mark", {}, words) : words)));
 }
 
 function badge(outcome) {
@@ -144,13 +143,13 @@ export function showCounts(panel, facets, counts) {
   });
 }
 
-/** How the issues that fit came out. `found`: of `rate`; undefined where there is nothing to say. */
-export function showRate(line, found) {
+/** How the issues that fit came out. `found`: of `rate`; undefined where there is nothing to say. `isAside`: is an outcome chosen? */
+export function showRate(line, found, isAside) {
   const percent = (share) => say(share > 0 && share < 0.005 ? "under_one" : share >= 0.995 && share < 1 ? "over_99" : "percent", { percent: Math.round(100 * share) });
   const [overturned, decided] = [found?.overturned, found?.decided].map((number) => NUMBER.format(number ?? 0));
   const told = !found?.decided ? [] : found.share === undefined ? [say("rate_few", { overturned, decided })]
     : around("rate", make("b", {}, percent(found.share)), { overturned, decided, low: percent(found.low), high: percent(found.high) });
-  line.replaceChildren(...told);
+  line.replaceChildren(told.length && isAside ? say("rate_aside") : "", ...told);
 }
 
 /** Leaves of a long facet the first values with letters. Nothing that is chosen goes, nor one value alone: its place would be the button's. */

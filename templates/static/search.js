@@ -155,7 +155,8 @@ async function showAll(found, stale = () => false, early = undefined) {
   const fewer = sum.letters ? {} : await fewerWords(found, unknown);
   if (stale()) return;
   showCounts(find("panel"), index.facets, sum.counts);
-  showRate(find("rate"), rate(index.facets, sum.counts, Number(find("rate").dataset.fewest)));
+  const how = rate(index.facets, sum.counts, Number(find("rate").dataset.fewest));
+  showRate(find("rate"), how, state.chosen.has(how?.facet));
   tell(sum, found, unknown, fewer);
   const now = onPage(found, page).letters;
   const same = early && new Set([...early, ...now]).size === early.length && early.length === now.length;
@@ -229,16 +230,22 @@ async function names() {
   return load(index.names, "json").catch(() => []);
 }
 
-/** Number of the issue, 0 for the letter -> text around the words, as the index's own HTML; around what the letter calls them, as parts. */
+/** Number of the issue, 0 for the letter -> text around the words, or around what the letter calls them, in pieces: [words, marked?]. */
 async function excerpts(hit, called) {
   const data = await hit.data();
-  const about = hit.own ? data.excerpt : excerpt(data.content, patternOf({ phrases: called, words: [] })); // the index's would be how the letter begins
+  const other = hit.own ? null : excerpt(data.content, patternOf({ phrases: called, words: [] })); // the index's would be how the letter begins
+  const about = hit.own ? fromHtml(data.excerpt) : other && [[other, false]];
   const found = new Map(about ? [[0, about]] : []);
   for (const sub of data.sub_results) {
     const issue = /#issue-(\d+)$/.exec(sub.url);
-    if (issue) found.set(Number(issue[1]), sub.excerpt);
+    if (issue) found.set(Number(issue[1]), fromHtml(sub.excerpt));
   }
   return found;
+}
+
+/** An excerpt of the index: it escapes the text and adds <mark>. Parsed apart from the page, where nothing of it is run or loaded. */
+function fromHtml(html) {
+  return [...new DOMParser().parseFromString(html, "text/html").body.childNodes].map((node) => [node.textContent, node.nodeName === "MARK"]);
 }
 
 /** The first words that no letter holds, each with the nearest one that some letter does, and the value that it names. */

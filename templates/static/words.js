@@ -67,14 +67,20 @@ export function otherWords(text, names) {
   return Array.from({ length: most }, (_, number) => by(number).trim().split(" "));
 }
 
-/** [what stands before it, the first place that fits the pattern, what stands behind it]; null where there is none. */
+/** A text in pieces: [words, do they fit the pattern?]. */
+export function pieces(text, pattern) {
+  const matches = [...text.matchAll(pattern)];
+  const ends = [0, ...matches.map((match) => match.index + match[0].length)];
+  return [...matches.flatMap((match, place) => [[text.slice(ends[place], match.index), false], [match[0], true]]), [text.slice(ends.at(-1)), false]];
+}
+
+/** The first place that fits the pattern, with what stands before and behind it; null where there is none. */
 export function excerpt(text, pattern, most = 100) {
   const [match] = pattern ? text.matchAll(pattern) : [];
   if (!match) return null;
   const end = match.index + match[0].length;
-  const before = text.slice(0, match.index);
-  const behind = text.slice(end);
-  return [before.length > most ? before.slice(-most).replace(/^\S*\s/, "") : before, match[0], behind.length > most ? behind.slice(0, most).replace(/\s\S*$/, "") : behind];
+  const [before, behind] = [text.slice(0, match.index), text.slice(end)];
+  return (before.length > most ? before.slice(-most).replace(/^\S*\s/, "") : before) + match[0] + (behind.length > most ? behind.slice(0, most).replace(/\s\S*$/, "") : behind);
 }
 
 /** What was typed, as a heading says it: its phrases in quotes, or else all of it; "" where there is no word in it. */

@@ -180,7 +180,7 @@ test("where no letter has all words, as much of them is asked for as fifty lette
 test("a rate counts the issues decided, comes with its interval, and is not given for few", () => {
   const facets = indexed({ shards: [], facets: [{ key: "letter-outcome", level: "letter", values: [{ id: "upheld" }] }, { key: "outcome", level: "issue", values: [{ id: "upheld" }, { id: "overturned" }] }] }).facets;
   const told = (upheld, overturned) => rate(facets, [null, { issues: [upheld, overturned] }], 10);
-  assert.deepEqual(told(7, 2), { overturned: 2, decided: 9 });
+  assert.deepEqual(told(7, 2), { facet: "outcome", overturned: 2, decided: 9 });
   const { share, low, high } = told(80, 20);
   assert.deepEqual([share, low.toFixed(4), high.toFixed(4)], [0.2, "0.1334", "0.2888"]);
   assert.equal(told(50, 0).low, 0);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caseAmong, caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
-import { distance, excerpt, holders, nearest, normal, otherNames, otherWords, patternOf, plain, quoted, shortened, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
+import { distance, excerpt, holders, nearest, normal, otherNames, otherWords, patternOf, pieces, plain, quoted, shortened, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
@@ -151,8 +151,8 @@ test("what has other names is looked for by them, and by no name that is typed",
 
 test("an excerpt is the first place that fits, with whole words around it", () => {
   const pattern = patternOf({ phrases: ["tylenol 3"], words: [] });
-  assert.deepEqual(excerpt("He took Tylenol #3 and rested.", pattern), ["He took ", "Tylenol #3", " and rested."]);
-  assert.deepEqual(excerpt("one two three Tylenol 3 four five six", pattern, 11), ["two three ", "Tylenol 3", " four five"]);
+  assert.deepEqual(excerpt("He took Tylenol #3 and rested.", pattern), "He took Tylenol #3 and rested.");
+  assert.deepEqual(excerpt("one two three Tylenol 3 four five six", pattern, 11), "two three Tylenol 3 four five");
   assert.equal(excerpt("Nothing of it.", pattern), null);
   assert.equal(excerpt("Anything", null), null);
 });
@@ -162,4 +162,10 @@ test("a whole case number is known among other words", () => {
   assert.deepEqual(caseAmong("see cm160247255, MRI"), { number: "CM160247255", rest: "see  , MRI" });
   assert.equal(caseAmong("as in IMR 13-000004 before")?.number, "IMR 13-000004");
   for (const text of ["CM16-02472", "acm16-0247255 MRI", "16-0247255 MRI", "lumbar MRI", ""]) assert.equal(caseAmong(text), null, text);
+});
+
+test("a text falls into what is marked and what stands between", () => {
+  const pattern = patternOf(terms("lumbar spine"));
+  assert.deepEqual(pieces("Lumbar MRI of the spines", pattern), [["", false], ["Lumbar", true], [" MRI of the ", false], ["spines", true], ["", false]]);
+  assert.deepEqual(pieces("Norco", pattern), [["Norco", false]]);
 });
