@@ -6,7 +6,7 @@ What a chart shows stands in words and figures beside it, in a table or a captio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from site_builder.collection import shortened
@@ -62,8 +62,8 @@ class Spark(NamedTuple):
     overturned: str
 
 
-def rates(title: str, rows: Sequence[tuple[str, Outcomes]], everything: Outcomes) -> Chart | None:
-    """Of the rows that have a rate, the first LINES; None where fewer than two have one."""
+def rates(title: str, rows: Sequence[tuple[str, Outcomes]], everything: Outcomes, texts: Mapping[str, str]) -> Chart | None:
+    """Of the rows that have a rate, the first LINES; None where fewer than two have one. `texts`: of the page's language."""
     shown = [(label, counted) for label, counted in rows if counted.rate is not None][:LINES]
     if len(shown) < 2:
         return None
@@ -84,10 +84,10 @@ def rates(title: str, rows: Sequence[tuple[str, Outcomes]], everything: Outcomes
         )
         for number, (label, counted) in enumerate(shown)
     )
-    told = "; ".join(f"{label}: {_percent(counted)}" for label, counted in shown)
+    told = "; ".join(f"{label}: {_percent(counted, texts['share'])}" for label, counted in shown)
     return Chart(
         title=title,
-        description=f"{told}. The table gives the same figures, with their intervals.",
+        description=texts["chart_description"].format(figures=told),
         height=ROW * len(marks) + 24,
         marks=marks,
         overall=None if everything.rate is None else across(everything.rate),
@@ -117,5 +117,6 @@ def spark(years: Sequence[tuple[str, Outcomes]]) -> Spark | None:
     )
 
 
-def _percent(counted: Outcomes) -> str:
-    return f"{100 * counted.overturned / counted.decided:.0f}% ({counted.overturned} of {counted.decided})"
+def _percent(counted: Outcomes, share: str) -> str:
+    told = share.format(overturned=counted.overturned, decided=counted.decided)
+    return f"{100 * counted.overturned / counted.decided:.0f}% ({told})"

@@ -41,6 +41,8 @@ class Link(NamedTuple):
     url: str
     """Empty where no issue has the value: then it has no page."""
     issues: int = 0
+    lang: str = ""
+    """Of the label, where the page is in another language."""
 
 
 class Choice(Frozen, frozen=True):

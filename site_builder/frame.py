@@ -1,7 +1,8 @@
-"""The pages that exist in every language: home, search, the ways to browse, the hand-written ones. Pure: values in, Pages out.
+"""The pages that exist in every language: home, search, the ways to browse, statistics, the hand-written ones. Pure: values in,
+Pages out.
 
-They are those that do not consist of letters. The page of a letter, of a value and of the statistics is there once, in English,
-and pages of other languages link to it as such. A page of a language stands in its folder, under the same path as in the first.
+They are those that do not consist of letters. The page of a letter and of a value is there once, in English, and pages of other
+languages link to it as such. A page of a language stands in its folder, under the same path as in the first.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from site_builder import feeds, lists
+from site_builder import feeds, lists, statistics
 from site_builder.collection import Axis, Choice, Collection, Link, by_year
-from site_builder.languages import FIRST, Language
+from site_builder.languages import Language
 from site_builder.model import Page
 from site_builder.render import Content
+from site_builder.rules import Facet
 
 ON_HOME = 8
 """Facets listed with their values on the home page."""
 VALUES_ON_HOME = 6
 
 
-def pages(site: Collection, contents: Sequence[Content], language: Language) -> Iterator[Page]:
-    """What stands in the language's folder. `contents`: the hand-written pages of this language."""
+def pages(
+    site: Collection, contents: Sequence[Content], language: Language, tables: Sequence[statistics.Table]
+) -> Iterator[Page]:
+    """What stands in the language's folder. `contents`: the hand-written pages of this language; `tables`: of the statistics."""
     axes = [spoken(axis, language) for axis in site.axes]
     shared = {"language": language.code, "axes": [axis for axis in axes if axis.choices], "feed": feeds.address(site)}
     newest = site.letters[: site.settings.newest]
@@ -34,6 +38,7 @@ def pages(site: Collection, contents: Sequence[Content], language: Language) -> 
     for axis in axes:
         for page in lists.axis_pages(site, axis):
             yield msgspec.structs.replace(page, context={**shared, **page.context, "feed": ""})
+    yield from statistics.pages(site, tables, language)
     for content in contents:
         coverage = _coverage(site, axes, language) if content.name.endswith("coverage") else None
         own = {"content": content, "coverage": coverage, "feed": ""}
@@ -53,23 +58,16 @@ def menus(contents: Sequence[Content]) -> tuple[list[Link], list[Link]]:
 
 def spoken(axis: Axis, language: Language) -> Axis:
     """The axis with its page and its names in a language; what is missing stays English and says so."""
-    words = language.facets.get(axis.facet.key)
-    if words is None:
-        return axis._replace(url=f"{language.folder}{axis.url}")
-    vocabulary = axis.facet.vocabulary or axis.facet.key
-    values = language.facets[vocabulary].values if vocabulary in language.facets else {}
-    facet = msgspec.structs.replace(axis.facet, label=words.label, plural=words.plural, help=words.help)
-    choices = tuple(_choice(choice, values, axis.facet.open) for choice in axis.choices)
-    main = tuple(_choice(choice, values, axis.facet.open) for choice in axis.main)
-    return axis._replace(facet=facet, url=f"{language.folder}{axis.url}", choices=choices, main=main)
+    choices, main = (tuple(_choice(choice, axis.facet, language) for choice in listed) for listed in (axis.choices, axis.main))
+    return axis._replace(facet=language.named(axis.facet), url=f"{language.folder}{axis.url}", choices=choices, main=main)
 
 
-def _choice(choice: Choice, values: Mapping[str, Sequence[str]], same: bool) -> Choice:
-    """`same`: labels are words of no language, as those of an open facet."""
-    told = values.get(choice.id)
-    children = tuple(_choice(child, values, same) for child in choice.children)
-    if told is None:
-        return msgspec.structs.replace(choice, children=children, lang="" if same else FIRST)
+def _choice(choice: Choice, facet: Facet, language: Language) -> Choice:
+    """Labels of an open facet are words of no language."""
+    told = language.of_value(facet, choice.id)
+    children = tuple(_choice(child, facet, language) for child in choice.children)
+    if not told:
+        return msgspec.structs.replace(choice, children=children, lang=language.of_english(facet))
     return msgspec.structs.replace(choice, label=told[0], note=told[1] if len(told) > 1 else "", children=children)
 
 

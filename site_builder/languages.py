@@ -12,7 +12,7 @@ from string import Formatter
 import msgspec
 
 from site_builder.model import BuildError, Frozen
-from site_builder.rules import Rules
+from site_builder.rules import Facet, Rules
 
 FIRST = "en"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -41,6 +41,20 @@ class Language(Frozen, frozen=True, forbid_unknown_fields=True):
     scripts: Mapping[str, str] = {}
     """What the scripts of the search page say: plain text."""
     facets: Mapping[str, FacetWords] = {}
+
+    def named(self, facet: Facet) -> Facet:
+        """The facet with its names in this language, where it has them."""
+        words = self.facets.get(facet.key)
+        return msgspec.structs.replace(facet, label=words.label, plural=words.plural, help=words.help) if words else facet
+
+    def of_value(self, facet: Facet, id: str) -> tuple[str, ...]:
+        """Label, or label and note, of a value in this language; empty where it has none."""
+        words = self.facets.get(facet.vocabulary or facet.key)
+        return words.values.get(id, ()) if words else ()
+
+    def of_english(self, facet: Facet) -> str:
+        """`lang` of a value's label that is not translated: none in the first language, and none of an open facet's values."""
+        return "" if self.code == FIRST or facet.open else FIRST
 
     @property
     def folder(self) -> str:

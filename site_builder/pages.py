@@ -96,11 +96,10 @@ def parts_of_many(
 ) -> Iterator[Part]:
     """All other pages: those that tell of many letters, or of none."""
     contents = [_addressed(content, site, datasets) for content in contents]
-    frames = Part(partial(_frames, site, _by_language(contents, languages), languages))
+    frames = Part(partial(_frames, site, _by_language(contents, languages), languages, tables))
     listed = _listed(site, outlines)
     rest = Part(partial(_rest, site, languages))
     told = (
-        Part(partial(statistics.pages, site, tables)),
         Part(partial(feeds.pages, site)),
         rest,
         Part(partial(_removed, removed)),
@@ -141,9 +140,14 @@ def _by_language(contents: Sequence[Content], languages: Sequence[Language]) -> 
     return {language.code: [content for content in contents if content.language == language.code] for language in languages}
 
 
-def _frames(site: Collection, written: Mapping[str, Sequence[Content]], languages: Sequence[Language]) -> Iterator[Page]:
+def _frames(
+    site: Collection,
+    written: Mapping[str, Sequence[Content]],
+    languages: Sequence[Language],
+    tables: Sequence[statistics.Table],
+) -> Iterator[Page]:
     """The pages that exist in every language, each with links to its equivalents."""
-    frames = [(language, list(frame.pages(site, written[language.code], language))) for language in languages]
+    frames = [(language, list(frame.pages(site, written[language.code], language, tables))) for language in languages]
     paths = {page.path for _, found in frames for page in found}
     for language, found in frames:
         for page in found:

@@ -15,7 +15,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from site_builder import charts, delimited
-from site_builder.collection import Collection, Link, span, values
+from site_builder.collection import Collection, Link, values
+from site_builder.languages import Language
 from site_builder.model import File, Outcome, Page
 from site_builder.rates import Outcomes, came_out, tally
 from site_builder.rules import Facet
@@ -58,9 +59,8 @@ class Table(NamedTuple):
 
     name: str
     """Names its page and its file."""
-    title: str
-    heads: tuple[str, ...]
-    """Over the columns of the values."""
+    facets: tuple[Facet, ...]
+    """Of the columns of the values."""
     front: tuple[Line, ...]
     """The topmost values; most frequent first, an open facet's highest first."""
     lines: tuple[Line, ...]
@@ -95,31 +95,41 @@ def tables(site: Collection) -> tuple[Table, ...]:
     return tuple(table for table in found if table.lines)
 
 
-def pages(site: Collection, listed: Sequence[Table]) -> Iterator[Page]:
-    """The front page, and one for every table."""
+class Shown(NamedTuple):
+    """Some lines of a table as a page says them, in its language."""
+
+    table: Table
+    title: str
+    heads: tuple[str, ...]
+    lines: tuple[Line, ...]
+    chart: charts.Chart | None
+
+
+def pages(site: Collection, listed: Sequence[Table], language: Language) -> Iterator[Page]:
+    """The front page, and one for every table, in a language."""
     everything = count(_with_values(site))
     partly = tally(row for row in site.rows if row.issue.partial_authorization and not row.issue.ancillary)
-    common = {"everything": everything, "tables": listed}
+    dates = [row.letter.decision_date for row in site.rows if row.letter.decision_date]
+    show = partial(_shown, language=language, everything=everything.own)
+    fronts = [show(table, table.front[:ON_FRONT]) for table in listed]
+    common = {"language": language.code, "everything": everything, "fronts": fronts}
     yield Page(
-        path=f"{FOLDER}index.html",
+        path=f"{language.folder}{FOLDER}index.html",
         template="statistics.html",
-        context={
-            **common,
-            "span": span(site.rows),
-            "partly": partly,
-            "shown": [(table, table.front[:ON_FRONT], _chart(table, table.front[:ON_FRONT], everything)) for table in listed],
-        },
+        context={**common, "span": (min(dates), max(dates)) if dates else (), "partly": partly},
     )
     for table in listed:
-        lines = table.lines[:MOST]
-        context = {**common, "table": table, "lines": lines, "chart": _chart(table, lines, everything)}
-        yield Page(path=f"{table.url}index.html", template="statistics-table.html", context=context)
+        yield Page(
+            path=f"{language.folder}{table.url}index.html",
+            template="statistics-table.html",
+            context={**common, "shown": show(table, table.lines[:MOST])},
+        )
 
 
 def files(listed: Sequence[Table]) -> Iterator[File]:
     """Every line of every table as CSV."""
     for table in listed:
-        heads = [head for number, _ in enumerate(table.heads, 1) for head in (f"id_{number}", f"value_{number}")]
+        heads = [head for number, _ in enumerate(table.facets, 1) for head in (f"id_{number}", f"value_{number}")]
         yield File(path=table.csv, content=delimited.encode([[*heads, *COLUMNS], *map(_cells, table.lines)]))
 
 
@@ -139,8 +149,7 @@ def _of_facet(site: Collection, facet: Facet) -> Table:
     every = tuple(below(None, 0))
     return Table(
         name=facet.key,
-        title=facet.label,
-        heads=(facet.label,),
+        facets=(facet,),
         front=tuple(line for line in every if not line.depth),
         lines=every,
         untold=_untold(told),
@@ -155,8 +164,7 @@ def _crossed(site: Collection, one: Facet, other: Facet) -> Table:
 
     return Table(
         name=f"{one.key}-by-{other.key}",
-        title=f"{one.plural}, against {other.plural[0].lower()}{other.plural[1:]}",
-        heads=(one.plural, other.plural),
+        facets=(one, other),
         front=lines(partial(_topmost, site)),
         lines=lines(partial(_lowest, site)),
         untold=_untold(told),
@@ -194,12 +202,26 @@ def _lowest(site: Collection, facet: Facet, ids: Sequence[str]) -> Sequence[str]
     return [found for found in ids if found not in above]
 
 
-def _chart(table: Table, lines: Sequence[Line], everything: Count) -> charts.Chart | None:
-    """None where there is nothing to compare, and for two facets: what belongs together there does not lie in one line."""
-    if len(table.heads) > 1:
-        return None
-    rows = [(line.links[0].label, line.counted.own) for line in lines]
-    return charts.rates(f"Share of issues overturned: {table.title[0].lower()}{table.title[1:]}", rows, everything.own)
+def _shown(table: Table, lines: Sequence[Line], *, language: Language, everything: Outcomes) -> Shown:
+    named, texts = tuple(map(language.named, table.facets)), language.texts
+    said = tuple(line._replace(links=tuple(map(partial(_said, language), table.facets, line.ids, line.links))) for line in lines)
+    if len(named) > 1:  # what belongs together here does not lie in one line of a chart
+        one, other = (facet.plural for facet in named)
+        return Shown(table, texts["crossed"].format(one=one, other=_inside(other)), (one, other), said, None)
+    (facet,) = named
+    rows = [(line.links[0].label, line.counted.own) for line in said]
+    chart = charts.rates(texts["chart_title"].format(what=_inside(facet.label)), rows, everything, texts)
+    return Shown(table, facet.label, (facet.label,), said, chart)
+
+
+def _said(language: Language, facet: Facet, id: str, link: Link) -> Link:
+    told = language.of_value(facet, id)
+    return link._replace(label=told[0]) if told else link._replace(lang=language.of_english(facet))
+
+
+def _inside(label: str) -> str:
+    """Within a sentence."""
+    return label[0].lower() + label[1:]
 
 
 def _cells(line: Line) -> list[object]:

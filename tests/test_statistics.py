@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tomllib
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from site_builder import charts, delimited, rules, statistics
 from site_builder.collection import Collection
+from site_builder.languages import Language
 from site_builder.model import BuildError, Letter
 from site_builder.rates import Outcomes
 from site_builder.settings import Settings
+from tests.conftest import ROOT
 from tests.example_site import RULES, injection, issue, letter, site
 
 KEYS = {"year": "statistics = 1", "treatment": "statistics = 2", "body-part": 'pairs = ["treatment"]\nstatistics = 3'}
@@ -79,7 +82,7 @@ def test_issues_refused_with_their_parent_are_counted_apart_and_the_page_says_so
     (line,) = [line for line in table(collected(12), "treatment").lines if line.ids == ("imaging",)]
     assert line.counted == statistics.Count(12, 3, Outcomes(issues=9, decided=9, overturned=0))
     html = site(*collected(12), known=COUNTED)["statistics/index.html"]
-    assert "3 issues were <b>refused with their parent</b>" in html
+    assert "<strong>Refused with their parent</strong>: 3 issues." in html
     assert "not counting those <a" in html
     without = site(*(letter(number) for number in range(1, 12)), known=COUNTED)["statistics/index.html"]
     assert "No issue here was refused with its parent" in without
@@ -88,7 +91,7 @@ def test_issues_refused_with_their_parent_are_counted_apart_and_the_page_says_so
 
 def test_issues_of_which_a_part_was_authorized_are_named() -> None:
     html = site(letter(1, issue(1, partial_authorization=True)), letter(2), known=COUNTED)["statistics/index.html"]
-    assert "In 1 issue the claims administrator had <b>authorized part</b>" in html
+    assert "<strong>Authorized in part</strong>: 1 issue." in html
 
 
 @given(count=st.integers(1, 40))
@@ -167,11 +170,12 @@ def test_charts_are_named_described_and_hold_no_style() -> None:
 
 def test_a_chart_keeps_its_marks_inside() -> None:
     rows = [(f"value {number}", Outcomes(issues=50, decided=50, overturned=number)) for number in range(51)]
-    drawn = charts.rates("Rates", rows, Outcomes(issues=50, decided=50, overturned=50))
+    texts = {"share": "{overturned} of {decided}", "chart_description": "{figures}."}
+    drawn = charts.rates("Rates", rows, Outcomes(issues=50, decided=50, overturned=50), texts)
     assert drawn is not None
     assert len(drawn.marks) == charts.LINES
     assert all(0 <= mark.low <= mark.at <= mark.high <= 100 for mark in drawn.marks)
-    assert charts.rates("Rates", [("one", Outcomes(issues=50, decided=50))], Outcomes()) is None
+    assert charts.rates("Rates", [("one", Outcomes(issues=50, decided=50))], Outcomes(), texts) is None
 
 
 def test_a_sparkline_has_a_bar_a_year_and_leaves_the_gaps() -> None:
@@ -239,3 +243,27 @@ def test_a_facet_file_that_pairs_itself_with_nothing_is_refused(line: str) -> No
     text = f'label = "One"\nplural = "Ones"\nlevel = "issue"\norder = 1\nfield = "outcome"\n{line}\n'
     with pytest.raises(BuildError, match=r"one\.toml.*is none"):
         rules.load({"one": text})
+
+
+def test_the_statistics_are_there_in_spanish_with_the_same_numbers() -> None:
+    shown = site(*collected(40), known=COUNTED)
+    english = {path: html for path, html in shown.items() if path.startswith("statistics/")}
+    assert len(english) == 5
+    for path, html in english.items():
+        spanish = shown[f"es/{path}"]
+        cells = [re.findall(r'<td class="n[^>]*>(?:<b>)?([\d%]+)', page) for page in (html, spanish)]
+        assert cells[0] == cells[1]
+        assert cells[0]
+        assert "verturned" not in re.sub(r'(?:href|id|aria-labelledby)="[^"]*"', "", spanish)
+        assert spanish.count("<svg") == html.count("<svg")
+    assert "Parte del cuerpo" in shown["es/statistics/body-part/index.html"]
+    assert "Espalda baja" in shown["es/statistics/body-part/index.html"]
+
+
+def test_a_value_without_translation_keeps_its_english_name_and_says_so() -> None:
+    texts = tomllib.loads((ROOT / "templates" / "strings" / "es.toml").read_text("utf-8"))["texts"]
+    held, bare = collection(collected(3)), Language(code="es", texts=texts)
+    _, year, treatment, *_ = statistics.pages(held, statistics.tables(held), bare)
+    links = [[link for line in page.context["shown"].lines for link in line.links] for page in (year, treatment)]  # type: ignore[attr-defined]
+    assert {link.lang for link in links[0]} == {""}  # a year is a word of no language
+    assert {link.lang for link in links[1]} == {"en"}
