@@ -47,7 +47,8 @@ function spaced(text) {
 
 /** Of each thing in `names` (how letters have it; how else it is called) that was typed: [as it was typed, its other names in letters]. */
 function thingsIn(text, names) {
-  const has = (name) => spaced(text).includes(spaced(name));
+  const asked = spaced(text);
+  const has = (name) => asked.includes(spaced(name));
   return names.flatMap(([words, others]) => {
     const typed = [...words, ...others].find(has);
     return typed ? [[typed, words.filter((name) => !has(name))]] : [];
@@ -67,9 +68,9 @@ export function otherWords(text, names) {
   return Array.from({ length: most }, (_, number) => by(number).trim().split(" "));
 }
 
-/** A text in pieces: [words, do they fit the pattern?]. */
+/** A text in pieces: [words, do they fit the pattern?]; in one where there is no pattern. */
 export function pieces(text, pattern) {
-  const matches = [...text.matchAll(pattern)];
+  const matches = pattern ? [...text.matchAll(pattern)] : [];
   const ends = [0, ...matches.map((match) => match.index + match[0].length)];
   return [...matches.flatMap((match, place) => [[text.slice(ends[place], match.index), false], [match[0], true]]), [text.slice(ends.at(-1)), false]];
 }
@@ -97,9 +98,9 @@ export function shortened(text, most = 80) {
   return letters.length > most ? `${letters.slice(0, most).join("").replace(/\s+\S{0,30}$/, "")}…` : text;
 }
 
-/** A word as it is told of: "l4l5" is L4-5, and a long one is cut. */
+/** A word as it is told of: "l4l5" is L4-5, "l5s1" L5-S1, and a long one is cut. */
 export function spelt(word) {
-  return shortened(word.replace(/^([ctls]\d+)[ctls](\d+)$/, (_, from, to) => `${from}-${to}`.toUpperCase()));
+  return shortened(word.replace(/^([ctls])(\d+)([ctls])(\d+)$/, (_, one, from, two, to) => `${one}${from}-${two === one ? "" : two}${to}`.toUpperCase()));
 }
 
 /** As the index cuts a word: "10/325" is 10325. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { caseAmong, caseQuery } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
-import { distance, excerpt, holders, nearest, normal, otherNames, otherWords, patternOf, pieces, plain, quoted, shortened, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
+import { distance, excerpt, holders, nearest, normal, otherNames, otherWords, patternOf, pieces, plain, quoted, shortened, spelt, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
 
 test("spinal levels are one word however written", () => {
   for (const text of ["L4-5", "L4/5", "l4-l5", "L4 / L5", "L4/L5"]) assert.equal(normal(text), "l4l5", text);
@@ -168,4 +168,9 @@ test("a text falls into what is marked and what stands between", () => {
   const pattern = patternOf(terms("lumbar spine"));
   assert.deepEqual(pieces("Lumbar MRI of the spines", pattern), [["", false], ["Lumbar", true], [" MRI of the ", false], ["spines", true], ["", false]]);
   assert.deepEqual(pieces("Norco", pattern), [["Norco", false]]);
+  assert.deepEqual(pieces("null and void", patternOf(terms("x"))), [["null and void", false]]);
+});
+
+test("a level is told as people write it", () => {
+  assert.deepEqual(["l4l5", "l5s1", "c5c6", "Norco", "l4"].map(spelt), ["L4-5", "L5-S1", "C5-6", "Norco", "l4"]);
 });
