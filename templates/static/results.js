@@ -148,8 +148,8 @@ export function showRate(line, found, isAside) {
   const percent = (share) => say(share > 0 && share < 0.005 ? "under_one" : share >= 0.995 && share < 1 ? "over_99" : "percent", { percent: Math.round(100 * share) });
   const [overturned, decided] = [found?.overturned, found?.decided].map((number) => NUMBER.format(number ?? 0));
   const told = !found?.decided ? [] : found.share === undefined ? [say("rate_few", { overturned, decided })]
-    : around("rate", make("b", {}, percent(found.share)), { overturned, decided, low: percent(found.low), high: percent(found.high) });
-  line.replaceChildren(told.length && isAside ? say("rate_aside") : "", ...told);
+    : around(isAside ? "rate_any" : "rate", make("b", {}, percent(found.share)), { overturned, decided, low: percent(found.low), high: percent(found.high) });
+  line.replaceChildren(...told);
 }
 
 /** Leaves of a long facet the first values with letters. Nothing that is chosen goes, nor one value alone: its place would be the button's. */
