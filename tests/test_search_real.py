@@ -248,6 +248,19 @@ def test_the_words_of_a_disputed_treatment_bring_its_letter_to_the_top(page: Pag
     assert sum(place < 3 for place in places) >= 0.95 * len(places), places
 
 
+def test_a_request_within_a_text_that_was_pasted_brings_its_letter_to_the_first_ten(
+    page: Page, real_url: str, rows: list[Row]
+) -> None:
+    go(page, f"{real_url}search/")
+    issues = [(letter, letter["issues"][0]) for letter in rows if letter["source"].endswith(".pdf")]
+    found = 0
+    for letter, issue in issues if FULL else issues[::2]:
+        typed = f"please reconsider zzyzx the denial by utilization review of {issue['disputed']} for this claimant qqqqq"
+        assert ask(page, f"?{urlencode({'q': typed})}")["names"] == []
+        found += letter["case_number"] in ask(page, f"?{urlencode({'q': typed, 'least': 20})}")["names"][:10]
+    assert found >= 0.9 * len(issues if FULL else issues[::2])
+
+
 def test_a_case_number_however_punctuated_is_the_only_result(page: Page, real_url: str, rows: list[Row]) -> None:
     go(page, f"{real_url}search/")
     known = {letter["case_number"] for letter in rows if letter["source"].endswith(".pdf")} - {None}

@@ -196,7 +196,7 @@ export function closest(rows, isLoose) {
  * With how many per cent of the words to be content where no letter has all, and what that gives: {least, letters}; undefined where none
  * comes near. As many as the nearest letters have; fewer while these are few. `having`: letters by tenths of the words.
  */
-export function contentWith(having, few = 50, tenths = 3) {
+export function contentWith(having, few = 50, tenths = 2) {
   let least = having.findLastIndex((letters) => letters > 0);
   let letters = having[least];
   while (letters < few && least > tenths) letters += having[(least -= 1)];

@@ -12,11 +12,14 @@ const RANKING = { termSimilarity: 5, termFrequency: 0.4, metaWeights: { title: 5
 const pairs = (letters) => letters.match(/../g) ?? [];
 const all = ([first = new Map(), ...others]) => [...first.keys()].filter((letter) => others.every((one) => one.has(letter)));
 
-/** What each word weighs among so many letters: the rarer, the more; one that none has as much as the others do on average. */
+/**
+ * What each word weighs among so many letters: the rarer, the more; one that none has as much as others do on average, but the less the
+ * more letters lack it: of a thousand none may have it anywhere, of three that says nothing.
+ */
 function weights(each, letters) {
   const known = each.filter((one) => one.size).map((one) => Math.log(1 + (letters - one.size + 0.5) / (one.size + 0.5)));
   const usual = known.reduce((sum, weight) => sum + weight, 0) / known.length;
-  return each.map((one) => (one.size ? known.shift() : usual));
+  return each.map((one) => (one.size ? known.shift() : (usual * 10) / (10 + letters)));
 }
 
 /** letter -> which part of the words it has, by what they weigh; of the letters that have all phrases. */
