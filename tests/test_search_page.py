@@ -127,7 +127,12 @@ def test_every_matching_issue_shown_has_the_chosen_outcome(watched: Page, site_u
     assert set(badges) == {"Overturned"}
 
 
-@pytest.mark.parametrize("typed", ["CM99-0000204", "cm99 0000204", "0000204", "CM990000204", "99-0000204"][: None if FULL else 3])
+@pytest.mark.parametrize(
+    "typed",
+    ["CM99-0000204", "cm99 0000204", "0000204", "(CM99-0000204).", "CM990000204", "99-0000204", '"CM99-0000204"'][
+        : None if FULL else 4
+    ],
+)
 def test_a_case_number_in_any_punctuation_leads_to_its_letter(watched: Page, site_url: str, typed: str) -> None:
     go(watched, f"{site_url}search/")
     search(watched, typed)
@@ -146,9 +151,10 @@ def test_a_case_number_among_other_words_is_offered_and_the_words_are_looked_for
 
 
 def test_an_absent_case_number_is_said_to_be_absent(watched: Page, site_url: str) -> None:
-    go(watched, f"{site_url}search/?q=CM14-9999999")
-    expect(watched.locator("#message")).to_contain_text("is not in this collection")
-    assert watched.locator("#results > li").count() == 0
+    for typed in ("CM14-9999999", "CM14-9999999."):
+        go(watched, f"{site_url}search/?q={typed}")
+        expect(watched.locator("#message")).to_contain_text("Case CM14-9999999 is not in this collection")
+        assert watched.locator("#results > li").count() == 0
 
 
 def test_a_mistyped_word_is_said_to_be_unknown_and_the_nearest_offered(watched: Page, site_url: str) -> None:
@@ -158,6 +164,34 @@ def test_a_mistyped_word_is_said_to_be_unknown_and_the_nearest_offered(watched: 
     ready(watched)
     assert decisions(watched) > 0
     assert watched.input_value("#q") == "lumbar MRI"
+
+
+@pytest.mark.parametrize(("typed", "better"), [("brace L4-L6", "L4-5"), ("tramadol 57 mg", "50mg")])
+def test_the_nearest_level_or_dose_is_offered_and_looked_for(watched: Page, site_url: str, typed: str, better: str) -> None:
+    go(watched, f"{site_url}search/?{urlencode({'q': typed})}")
+    watched.locator("#message .hint button", has_text=better).click()
+    ready(watched)
+    assert watched.input_value("#q").startswith(typed.split()[0])
+    assert "Did you mean" not in watched.inner_text("#message")
+
+
+@pytest.mark.parametrize("typed", ["4+/5", "strength 4+/5", '"strength was 4+/5"', "c++"])
+def test_words_with_signs_in_them_are_found(watched: Page, tmp_path: Path, serve_site: Callable[..., str], typed: str) -> None:
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    text = (ROOT / "letters" / "CM99-0000118.txt").read_text(encoding="utf-8")
+    told = "Decision rationale: His strength was 4+/5, as C++ says, for $5 a day."
+    (folder / "CM99-0000118.txt").write_text(text.replace("Decision rationale:", told), encoding="utf-8")
+    build.build(Options(letters=folder, out=tmp_path / "site"))
+    go(watched, f"{serve_site(tmp_path / 'site')}search/?{urlencode({'q': typed})}")
+    assert decisions(watched) == 1
+
+
+def test_months_in_which_nothing_was_decided_can_be_let_go_of(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/?q=lumbar&from=2090-01")
+    watched.locator("#message button", has_text="in any month").click()
+    ready(watched)
+    assert decisions(watched) > 0
 
 
 def test_levels_of_the_spine_are_found_however_they_are_typed(watched: Page, site_url: str) -> None:

@@ -92,10 +92,10 @@ function read() {
 
 /** What the words in the box are: nothing, a case number, or words for the index, perhaps beside the number of a case. */
 function question() {
-  const number = state.q ? caseQuery(state.q) : null;
-  if (number) return { number };
   const among = caseAmong(state.q);
   const { phrases, words } = terms(among ? among.rest : state.q);
+  const number = caseQuery(among && !phrases.length && !words.length ? among.number : state.q); // in brackets or quotes it stands alone, too
+  if (number) return { number };
   if (!phrases.length && !words.length) return {};
   return text ? { asked: { phrases, words, least: state.least }, itself: among?.number } : { mute: true };
 }
@@ -261,7 +261,7 @@ async function absent({ parts, query }) {
  * letters have (see `contentWith`)}. With filters fewer letters may be left.
  */
 async function fewerWords({ parts, query }, unknown) {
-  if (!query.asked) return {};
+  if (!query.asked || !parts.size) return {};
   const counts = await Promise.all([...parts.values()].map((part) => part.fewer?.()));
   const sum = (kind, place) => counts.reduce((all, one) => all + (one?.[kind][place] ?? 0), 0);
   const without = query.asked.words.map((word, place) => [word, sum("without", place)]).sort((a, b) => b[1] - a[1]);
@@ -316,14 +316,14 @@ function tell({ letters, issues }, { query, parts }, unknown, fewer) {
   const told = [];
   if (query.mute) told.push(say("no_text"));
   if (query.number && !letters && !state.chosen.size && !state.from && !state.to) {
-    told.push(say(query.number.exact ? "no_case" : "no_case_begins", { number: state.q.toUpperCase() }));
+    told.push(say(query.number.exact ? "no_case" : "no_case_begins", { number: (caseAmong(state.q)?.number ?? state.q).toUpperCase() }));
   }
   const nodes = told.map((one) => make("p", {}, one));
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
   if (query.itself) nodes.push(caseItself(query.itself));
-  for (const { word, better } of unknown) nodes.push(unknownWord(word, better));
+  for (const { word, better } of unknown) nodes.push(unknownWord(word, better, query.asked));
   nodes.push(...decided(query, unknown));
-  if (!letters && parts.size) nodes.push(loosen(unknown, query, fewer));
+  if (!letters && !reversed) nodes.push(loosen(unknown, query, fewer));
   find("message").replaceChildren(...nodes);
 }
 
@@ -340,9 +340,10 @@ function caseItself(number) {
   return make("p", { class: "hint" }, ...around("case_itself", button(number, () => go({ ...state, q: number, page: 1 }).then(toHeading))));
 }
 
-function unknownWord(word, better) {
+function unknownWord(word, better, asked) {
   const node = make("p", { class: "hint" }, say(state.from || state.to ? "no_word_of_months" : "no_word", { word: spelt(word) }));
-  if (better) node.append(...around("did_you_mean", button(better, () => go({ ...state, q: state.q.replace(word, better), page: 1 }).then(toHeading))));
+  const mended = state.q.includes(word) ? state.q.replace(word, better) : `${beside([word], asked)} ${better}`.trim(); // of "L4-L6" the index is asked for l4l6
+  if (better) node.append(...around("did_you_mean", button(spelt(better), () => go({ ...state, q: mended, page: 1 }).then(toHeading))));
   return node;
 }
 

@@ -140,9 +140,9 @@ export class Text {
     return this.lists.get(begin);
   }
 
-  /** letter -> result */
+  /** letter -> result. Of signs the index drops some in letters only: "4+/5" is asked for as "4/5". */
   async #ask({ instance, letterOf }, query) {
-    const { results } = await instance.search(query);
+    const { results } = await instance.search(query.replace(/\p{S}/gu, ""));
     const found = new Map();
     for (const result of results) {
       const letter = letterOf.get(Number.parseInt(result.id.split("_").pop(), 16));
