@@ -118,7 +118,8 @@ export function caseQuery(text) {
   const low = base + Number(rest || 0) * 10 ** (digits - rest.length);
   const high = low + 10 ** (digits - rest.length) - 1;
   const padded = rest ? base + Number(rest) : -1; // "CM17-1234": the noughts left out
-  return { exact: rest.length === digits, fits: (code) => code > 0 && ((code >= low && code <= high) || code === padded) };
+  const bare = match[1] || rest.length !== 6 ? -1 : base + 2e9 + Number(rest); // "13-000042": of 2013, without its "IMR"
+  return { exact: rest.length === digits, fits: (code) => code > 0 && ((code >= low && code <= high) || code === padded || code === bare) };
 }
 
 const WITHIN = /(?:\b(?:imr\s+)?case\s*(?:number|no\b\.?|#)?\s*:?\s*)?\b(cm[\s-]?\d{2}[\s-]?\d{7}|imr[\s-]?\d{2}[\s-]?\d{6})\b/i;

@@ -8,7 +8,7 @@ import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { excerpt, nearest, normal, otherNames, otherWords, patternOf, quoted, spelt, terms, valueNamed, valueSaid } from "./words.js";
+import { excerpt, nearest, normal, otherNames, otherWords, patternOf, quoted, spelt, terms, unaccented, valueNamed, valueSaid } from "./words.js";
 
 const SIZE = 20;
 const ALIKE = 60; // letters that are put in order by their disputed treatments where words may be missing
@@ -561,9 +561,9 @@ for (const narrow of document.querySelectorAll(".narrow-facet")) {
   const facet = narrow.closest(".facet");
   addEventListener("pageshow", ({ persisted }) => persisted && setTimeout(() => narrow.dispatchEvent(new Event("input")), 0)); // WebKit has emptied it
   narrow.addEventListener("input", () => {
-    const typed = narrow.value.toLowerCase().trim();
+    const typed = unaccented(narrow.value).trim();
     facet.classList.toggle("finding", Boolean(typed));
-    for (const item of facet.querySelectorAll("li")) item.hidden = Boolean(typed) && !item.textContent.toLowerCase().includes(typed);
+    for (const item of facet.querySelectorAll("li")) item.hidden = Boolean(typed) && !unaccented(item.textContent).includes(typed);
   });
 }
 

@@ -39,9 +39,14 @@ export function patternOf({ phrases, words }) {
   return wanted.length ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu") : null;
 }
 
-/** Words as names are compared, a blank on either side of each: without accents ("cirugia" is "cirugía") and little words. */
+/** Small letters without accents: who types "cirugia" means "cirugía". */
+export function unaccented(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** Words as names are compared, a blank on either side of each, without the little ones. */
 function spaced(text) {
-  const words = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const words = unaccented(text).split(/[^\p{L}\p{N}]+/u);
   return ` ${words.filter((word) => word && !STOP.has(word)).join(" ")} `;
 }
 
@@ -186,7 +191,9 @@ export function valueNamed(word, facets, vocabulary) {
 /** The value that the longest run of the words names, of a facet whose values come with their words: {facet, value, words}. */
 export function valueSaid(asked, facets) {
   const plainly = (told) => told.toLowerCase().replaceAll("-", " ");
-  const runs = asked.flatMap((_, start) => [1, 2, 3].map((length) => asked.slice(start, start + length))).sort((a, b) => b.length - a.length);
+  const isDenied = (start) => /^(?:not|no|non|never|nor)$/i.test(asked[start - 1] ?? ""); // "not certified" is not "certified"
+  const starts = [...asked.keys()].filter((start) => !isDenied(start));
+  const runs = starts.flatMap((start) => [1, 2, 3].map((length) => asked.slice(start, start + length))).sort((a, b) => b.length - a.length);
   for (const words of runs) {
     for (const facet of facets) {
       const value = facet.values.find((one) => one.words && [one.id, ...one.words].some((told) => plainly(told) === plainly(words.join(" "))));
@@ -196,14 +203,15 @@ export function valueSaid(asked, facets) {
   return undefined;
 }
 
-function named(typed, facets, vocabulary) {
+function named(text, facets, vocabulary) {
+  const typed = unaccented(text);
   if (typed.length < 2) return [];
   const found = [];
   facets.forEach((facet, place) => {
     facet.values.forEach((value, number) => {
-      const label = value.label.toLowerCase();
-      const via = vocabulary[place][number].find((word) => word.toLowerCase().startsWith(typed));
-      const rank = label.startsWith(typed) || value.id === typed ? 0 : label.includes(` ${typed}`) ? 1 : via?.toLowerCase() === typed ? 1 : via ? 2 : 3;
+      const label = unaccented(value.label);
+      const via = vocabulary[place][number].find((word) => unaccented(word).startsWith(typed));
+      const rank = label.startsWith(typed) || value.id === typed ? 0 : label.includes(` ${typed}`) ? 1 : via && unaccented(via) === typed ? 1 : via ? 2 : 3;
       if (rank < 3) found.push({ facet, value, rank, via: label.includes(typed) ? "" : via });
     });
   });

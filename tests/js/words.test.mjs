@@ -68,6 +68,7 @@ test("words that name what was decided are known, the longest run of them, and a
   };
   assert.deepEqual(said("MRI", "Denied"), ["outcome", "upheld", ["Denied"]]);
   assert.deepEqual(said("MRI", "not", "approved"), ["outcome", "upheld", ["not", "approved"]]);
+  assert.equal(said("not", "certified", "knee"), undefined);
   assert.deepEqual(said("non", "certified", "MRI"), ["outcome", "upheld", ["non", "certified"]]);
   assert.deepEqual(said("approved", "knee", "overturned"), ["outcome", "overturned", ["approved"]]);
   assert.equal(said("knee", "denial"), undefined);
@@ -90,6 +91,7 @@ test("case numbers are recognised in any punctuation, whole or begun", () => {
   assert.deepEqual(like("CM16-02"), [1]);
   assert.deepEqual(like("CM16"), [1]);
   for (const text of ["IMR 13-000004", "IMR13-000004", "imr 13000004"]) assert.deepEqual(like(text), [3], text);
+  for (const text of ["13-000004", "13000004"]) assert.deepEqual(like(text), [3], text); // as of 2013, too
   assert.deepEqual(like("CM14-9999999"), []);
 });
 
@@ -173,4 +175,9 @@ test("a text falls into what is marked and what stands between", () => {
 
 test("a level is told as people write it", () => {
   assert.deepEqual(["l4l5", "l5s1", "c5c6", "Norco", "l4"].map(spelt), ["L4-5", "L5-S1", "C5-6", "Norco", "l4"]);
+});
+
+test("suggestions need no accents", () => {
+  const facets = [{ key: "body-part", values: [{ id: "wrist-hand", label: "Muñeca y mano" }] }];
+  for (const typed of ["muneca", "Muñe", "mano"]) assert.equal(suggestions(typed, facets, [[[]]])[0]?.value.id, "wrist-hand", typed);
 });
