@@ -171,7 +171,7 @@ def test_the_nearest_level_or_dose_is_offered_and_looked_for(watched: Page, site
     go(watched, f"{site_url}search/?{urlencode({'q': typed})}")
     watched.locator("#message .hint button", has_text=better).click()
     ready(watched)
-    assert watched.input_value("#q").startswith(typed.split()[0])
+    assert watched.input_value("#q").startswith(typed.split(maxsplit=1)[0])
     assert "Did you mean" not in watched.inner_text("#message")
 
 
@@ -234,6 +234,26 @@ def test_no_suggestion_opens_over_the_results_of_words_that_were_sent(watched: P
             route.continue_()
     watched.wait_for_timeout(200)
     expect(watched.locator("#suggestions")).to_be_hidden()
+
+
+def test_what_is_typed_and_ticked_before_the_index_has_come_is_searched(watched: Page, site_url: str) -> None:
+    watched.add_init_script(
+        """const real = window.fetch;
+        const late = new Promise((come) => (window.come = come));
+        window.fetch = (path, how) => (String(path).endsWith("index.json") ? late.then(() => real(path, how)) : real(path, how));"""
+    )
+    watched.goto(f"{site_url}search/")
+    watched.wait_for_function(
+        "() => document.getElementById('no-script').hidden || getComputedStyle(document.getElementById('no-script')).display === 'none'"
+    )
+    watched.fill("#q", "lumbar")
+    watched.press("#q", "Enter")
+    box(watched, "outcome", "overturned").check()
+    watched.evaluate("come()")
+    expect(watched.locator("#heading")).to_contain_text("“lumbar”")
+    assert watched.url.endswith("?q=lumbar&outcome=overturned")
+    assert watched.input_value("#q") == "lumbar"
+    assert box(watched, "outcome", "overturned").is_checked()
 
 
 def test_removing_a_chip_widens_the_search_and_moves_to_the_heading(watched: Page, site_url: str) -> None:
@@ -546,6 +566,22 @@ def test_results_follow_the_typing_without_a_step_in_the_history(watched: Page, 
     ready(watched)
     assert 0 < decisions(watched) < everything
     assert watched.evaluate("history.length") == steps
+
+
+def test_each_search_that_was_sent_is_a_step_back(watched: Page, site_url: str) -> None:
+    go(watched, f"{site_url}search/")
+    for words in ("lumbar", "Norco", "knee"):
+        watched.fill("#q", words)
+        watched.wait_for_url(f"**q={words}")  # typed long enough ago to have been searched
+        watched.press("#q", "Enter")
+        ready(watched)
+    for words in ("Norco", "lumbar", ""):
+        watched.go_back()
+        ready(watched)
+        assert watched.input_value("#q") == words
+    watched.go_forward()
+    ready(watched)
+    assert watched.input_value("#q") == "lumbar"
 
 
 def test_quotes_ask_for_a_phrase(watched: Page, site_url: str) -> None:

@@ -32,6 +32,8 @@ let touched = false;
 let typing;
 let telling;
 let stroke = -Infinity;
+let settledAt; // address of the last finished step
+const early = new Set(); // fields that a reader has changed before the index came
 
 function load(path, as, cache = "default") {
   if (!kept.has(path)) {
@@ -81,13 +83,27 @@ async function opened(cache) {
 async function start(cache) {
   index ??= await opened(cache);
   if (index.text) text ??= new Text(root, index, load);
+  const typed = find("q").value.trim();
   read();
-  await update();
+  if (early.size) state = asDone(state, typed);
+  await (early.size ? go(state, { replace: true }) : update());
+  early.clear();
+}
+
+/** The state with what was typed and ticked while the index was on its way. */
+function asDone(from, typed) {
+  let next = early.has(find("q")) ? { ...from, q: typed } : from;
+  for (const { type, name, value, checked } of early) {
+    if (type === "checkbox") next = toggled(next, name, value, checked);
+    else if (name === "from" || name === "to") next = { ...next, [name]: monthOf(value, MONTHS) ?? "" };
+  }
+  return next;
 }
 
 function read() {
   state = parse(location.search, index.facets.map((facet) => facet.key));
   find("q").value = state.q;
+  settledAt = location.pathname + location.search;
 }
 
 /** What the words in the box are: nothing, a case number, or words for the index, perhaps beside the number of a case. */
@@ -97,7 +113,7 @@ function question() {
   const number = caseQuery(among && !phrases.length && !words.length ? among.number : state.q); // in brackets or quotes it stands alone, too
   if (number) return { number };
   if (!phrases.length && !words.length) return {};
-  return text ? { asked: { phrases, words, least: state.least }, itself: among?.number } : { mute: true };
+  return text ? { asked: { phrases, words: [...new Set(words)], least: state.least }, itself: among?.number } : { mute: true };
 }
 
 /** {scores} of a shard's letters, null without words. */
@@ -349,7 +365,7 @@ function unknownWord(word, better, asked) {
 
 /** Words that name an outcome are words like others: letters that hold them may have been decided otherwise. */
 function decided({ asked }, unknown = []) {
-  const found = asked && valueSaid(asked.words, index.facets);
+  const found = asked && valueSaid(terms(state.q).words, index.facets);
   if (!found || state.chosen.has(found.facet.key) || unknown.some(({ word }) => found.words.includes(word))) return [];
   const { facet, value, words: left } = found;
   const next = toggled({ ...state, q: beside(left, asked), page: 1 }, facet.key, value.id, true);
@@ -395,7 +411,11 @@ function go(next, { replace = false } = {}) {
   if (find("q") !== document.activeElement) find("q").value = state.q;
   const url = `${location.pathname}${format(state)}`;
   if (replace) history.replaceState(null, "", url);
-  else if (url !== location.pathname + location.search) history.pushState(null, "", url);
+  else {
+    history.replaceState(null, "", settledAt); // over which somebody has typed
+    if (url !== settledAt) history.pushState(null, "", url);
+    settledAt = url;
+  }
   return attempt(update);
 }
 
@@ -487,6 +507,7 @@ form.addEventListener("submit", (event) => {
   if (index) go({ ...state, q: find("q").value.trim(), page: 1 });
 });
 find("q").addEventListener("input", () => {
+  if (!index) early.add(find("q"));
   stroke = performance.now();
   clearTimeout(typing);
   typing = setTimeout(() => {
@@ -495,9 +516,10 @@ find("q").addEventListener("input", () => {
   }, PAUSE);
 });
 find("panel").addEventListener("submit", (event) => event.preventDefault());
-find("panel").addEventListener("change", ({ target: { type, name, value, checked } }) => {
-  if (!index) return;
-  if (type === "checkbox") go(toggled(state, name, value, checked));
+find("panel").addEventListener("change", ({ target }) => {
+  const { type, name, value, checked } = target;
+  if (!index) early.add(target);
+  else if (type === "checkbox") go(toggled(state, name, value, checked));
   else if (name === "from" || name === "to") {
     const chosen = monthOf(value, MONTHS);
     if (chosen === null) {
@@ -507,6 +529,7 @@ find("panel").addEventListener("change", ({ target: { type, name, value, checked
   }
 });
 find("sort").addEventListener("change", () => {
+  if (!index) return;
   const usual = order({ ...state, sort: "" });
   go({ ...state, sort: find("sort").value === usual ? "" : find("sort").value, page: 1 });
 });

@@ -15,12 +15,12 @@ export function normal(text) {
   return text.replace(LEVEL, (_, one, from, two, to) => `${one}${from}${two ?? one}${to}`.toLowerCase()).replace(DOSE, "$1$2");
 }
 
-/** {phrases, words}: what stands in quotes, as it stands; and the other words, each once, little ones left out where others remain. */
+/** {phrases, words}: what stands in quotes, as it stands; and the other words, little ones left out where others remain. */
 export function terms(text) {
   const phrases = [...text.matchAll(PHRASE)].map((match) => match[1].trim()).filter((phrase) => /[\p{L}\p{N}]/u.test(phrase));
   const words = normal(text.replace(PHRASE, " ")).split(/\s+/).map((word) => word.replace(EDGES, "")).filter(Boolean);
   const telling = words.filter((word) => !STOP.has(word.toLowerCase()));
-  return { phrases, words: [...new Set(telling.length || phrases.length ? telling : words)] };
+  return { phrases, words: telling.length || phrases.length ? telling : words };
 }
 
 /**
