@@ -184,11 +184,11 @@ export function inMonths(shard, state) {
 
 /**
  * Rows with those first whose own disputed treatment is what was asked for; where words may be missing, the nearer the
- * sooner. The index scores whole letters; which of two letters asked for just this, it does not know.
+ * sooner, and the more of them a letter has. The index scores whole letters; which of two letters asked for just this, it does not know.
  */
 export function closest(rows, isLoose) {
   const nearest = ({ matching, nearness }) => Math.max(0, ...[...matching].map((place) => nearness[place]));
-  const own = (row) => (isLoose || nearest(row) > 1 ? nearest(row) : 0);
+  const own = (row) => (isLoose ? nearest(row) + 3 * row.share : nearest(row) > 1 ? nearest(row) : 0);
   return rows.map((row) => [own(row), row]).sort(([a], [b]) => b - a).map(([, row]) => row);
 }
 

@@ -223,18 +223,18 @@ async function row(letter, { parts }) {
   const matching = new Set();
   for (let issue = part.first[place]; issue < part.first[place + 1]; issue += 1) if (part.matching[issue]) matching.add(issue - part.first[place]);
   const card = (await cards(shard, Math.floor(place / index.cards)))[place % index.cards];
-  return { card, matching, hit: part.hits?.get(place), lacking: part.lacking?.(place) ?? [] };
+  return { card, matching, hit: part.hits?.get(place), share: part.has?.get(place) ?? 0, lacking: part.lacking?.(place) ?? [] };
 }
 
 /**
  * The same as `showResults` wants it. What surrounds the words is fetched only when the card comes into view.
  * `asked`: the words, and as letters may have them; `called`: other names of what they name.
  */
-function scoredBy({ card, matching, hit, lacking }, asked, called) {
+function scoredBy({ card, matching, hit, share, lacking }, asked, called) {
   const reworded = Boolean(hit) && !hit.own && normal(state.q) === state.q; // levels and doses are the letter's own, in one spelling
   const nearness = card[3].map(([disputed]) => Math.max(0, ...asked.map((some) => near(disputed, some))));
   const mark = asked.length ? [state.q, ...called.map((name) => `"${name}"`)].join(" ") : "";
-  return { card, matching, nearness, mark, lacking, reworded, excerpts: hit && (() => excerpts(hit, called)) };
+  return { card, matching, nearness, share, mark, lacking, reworded, excerpts: hit && (() => excerpts(hit, called)) };
 }
 
 async function cards(shard, number) {

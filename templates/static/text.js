@@ -42,17 +42,18 @@ export function tally(quoted, each, letters) {
   return { without: each.map((_, place) => all([...quoted, ...each.filter((__, other) => other !== place)]).length), having };
 }
 
-/** The letters with at least so many per cent of the words: {scores, hits, lacking} of `search`. The rarest word's hit tells the most. */
+/** The letters with at least so many per cent of the words: {scores, hits, has, lacking} of `search`. The rarest word's hit tells the most. */
 export function enough(quoted, each, { words, least, scores }) {
   const hits = new Map();
   const weighing = weights(each, scores.length);
-  for (const [letter, share] of shares(quoted, each, weighing)) {
+  const has = shares(quoted, each, weighing);
+  for (const [letter, share] of has) {
     if (100 * share < least - 1e-4) continue;
     const own = [...quoted, ...each].filter((one) => one.has(letter)).sort((a, b) => a.size - b.size);
     hits.set(letter, own[0].get(letter));
     scores[letter] = share * each.reduce((sum, one, place) => sum + weighing[place] * (one.get(letter)?.score ?? 0), 0);
   }
-  return { scores, hits, lacking: (letter) => words.filter((_, place) => !each[place].has(letter)) };
+  return { scores, hits, has, lacking: (letter) => words.filter((_, place) => !each[place].has(letter)) };
 }
 
 export class Text {
@@ -67,8 +68,9 @@ export class Text {
   }
 
   /**
-   * {scores: by letter of the shard, below 0 for no hit; hits: letter -> result; absent: words that no letter there holds; lacking(letter):
-   * the words that a hit does without, where `least` per cent of them are enough; fewer(): where there is no hit, its `tally`}.
+   * {scores: by letter of the shard, below 0 for no hit; hits: letter -> result; absent: words that no letter there holds; where `least`
+   * per cent of them are enough: has: letter -> which part of them it has, lacking(letter): those that it does without; fewer(): where
+   * there is no hit, its `tally`}.
    */
   search(shard, asked) {
     const query = JSON.stringify(asked);

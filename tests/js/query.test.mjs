@@ -128,7 +128,7 @@ test("of equally good letters those come first whose own treatment was asked for
 
 test("where words may be missing, the nearer disputed treatment comes first", () => {
   const asked = ["denied", "mri", "left", "shoulder", "reviewer"];
-  const row = (disputed) => ({ card: [disputed], matching: new Set([0]), nearness: [near(disputed, asked)] });
+  const row = (disputed) => ({ card: [disputed], matching: new Set([0]), nearness: [near(disputed, asked)], share: 0.5 });
   const listed = ["Norco", "Left knee brace", "MRI of the left knee", "MRI of the left shoulder"];
   assert.deepEqual(closest(listed.map(row), true).map(({ card }) => card[0]), [...listed].reverse());
   assert.deepEqual(closest(listed.map(row), false).map(({ card }) => card[0]), ["MRI of the left shoulder", ...listed.slice(0, 3)]);
