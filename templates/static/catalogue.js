@@ -102,11 +102,13 @@ export function shardOf(shards, letter) {
 }
 
 const LEAD = /^(?:(?:imr\s+)?(?:case|decision)\s*(?:number|no\b\.?|#)?\s*:?\s*|imr\s+(?=cm))/i;
+const YEAR = /^(?:cm|imr)\s+20[12]\d$/i; // "IMR 2016"
 const NUMBER = /^(?:(cm|imr)[\s\W]*(\d{2})[\s\W]*(\d{0,7})|(\d{2})[-\s]?(\d{6,7})|()(\d{7}))$/i;
 
 /** What somebody typed as a case number: {exact, fits(code)} over the codes of the cases file; null where it is none. */
 export function caseQuery(text) {
   const typed = text.trim().replace(LEAD, "");
+  if (YEAR.test(text.trim())) return null;
   const match = NUMBER.exec(typed);
   if (!match) return null;
   if (match[7]) return { exact: true, fits: (code) => code > 0 && code % 1e7 === Number(match[7]) };
@@ -122,10 +124,9 @@ export function caseQuery(text) {
   return { exact: rest.length === digits, fits: (code) => code > 0 && ((code >= low && code <= high) || code === padded || code === bare) };
 }
 
-const WITHIN = /(?:\b(?:imr\s+)?case\s*(?:number|no\b\.?|#)?\s*:?\s*)?\b(cm[\s-]?\d{2}[\s-]?\d{7}|imr[\s-]?\d{2}[\s-]?\d{6})\b/i;
+const WITHIN = /(?:\b(?:imr|case|decision|number|no)\b[\s:.#(["“]*)*\b(cm[\s-]?\d{2}[\s-]?\d{7}|imr[\s-]?\d{2}[\s-]?\d{6})\b/gi;
 
-/** A whole case number among other words: {number, rest: the others}; null where there is none. */
-export function caseAmong(text) {
-  const match = WITHIN.exec(text);
-  return match && { number: match[1].toUpperCase(), rest: text.replace(match[0], " ") };
+/** Whole case numbers among other words: {numbers, rest: the others}. */
+export function casesAmong(text) {
+  return { numbers: [...text.matchAll(WITHIN)].map((match) => match[1].toUpperCase()), rest: text.replace(WITHIN, " ") };
 }

@@ -1,6 +1,6 @@
 // Wires the search page together: URL -> state -> shards of the catalogue and of the index -> rows and counts -> page.
 
-import { caseAmong, caseQuery, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
+import { caseQuery, casesAmong, columns, decode, indexed, shardOf, unpacked } from "./catalogue.js";
 import { closest, contentWith, evaluate, inMonths, near, rate, relevant, rows, sequence, settled, total } from "./query.js";
 import { button, counted, labelled, make, month, showChips, showChoices, showCounts, showPages, showRate, showResults } from "./results.js";
 import { around, MONTHS, say } from "./say.js";
@@ -8,7 +8,7 @@ import { format, monthOf, order, parse, toggled } from "./state.js";
 import { suggest } from "./suggest.js";
 import { csv } from "./take.js";
 import { Text } from "./text.js";
-import { excerpt, nearest, normal, otherNames, otherWords, patternOf, quoted, spelt, terms, unaccented, valueNamed, valueSaid } from "./words.js";
+import { excerpt, nearest, normal, otherNames, otherWords, patternOf, quoted, spelt, terms, unaccented, valueNamed, valueSaid, withoutLittle } from "./words.js";
 
 const SIZE = 20;
 const ALIKE = 60; // letters that are put in order by their disputed treatments where words may be missing
@@ -83,9 +83,10 @@ async function opened(cache) {
 async function start(cache) {
   index ??= await opened(cache);
   if (index.text) text ??= new Text(root, index, load);
-  const typed = find("q").value.trim();
+  const typed = find("q").value;
   read();
-  if (early.size) state = asDone(state, typed);
+  if (early.size) state = asDone(state, typed.trim());
+  if (early.has(find("q"))) find("q").value = typed;
   await (early.size ? go(state, { replace: true }) : update());
   early.clear();
 }
@@ -93,9 +94,10 @@ async function start(cache) {
 /** The state with what was typed and ticked while the index was on its way. */
 function asDone(from, typed) {
   let next = early.has(find("q")) ? { ...from, q: typed } : from;
-  for (const { type, name, value, checked } of early) {
+  for (const { id, type, name, value, checked } of early) {
     if (type === "checkbox") next = toggled(next, name, value, checked);
     else if (name === "from" || name === "to") next = { ...next, [name]: monthOf(value, MONTHS) ?? "" };
+    else if (id === "sort") next = { ...next, sort: value };
   }
   return next;
 }
@@ -108,12 +110,13 @@ function read() {
 
 /** What the words in the box are: nothing, a case number, or words for the index, perhaps beside the number of a case. */
 function question() {
-  const among = caseAmong(state.q);
-  const { phrases, words } = terms(among ? among.rest : state.q);
-  const number = caseQuery(among && !phrases.length && !words.length ? among.number : state.q); // in brackets or quotes it stands alone, too
-  if (number) return { number };
+  const { numbers, rest } = casesAmong(state.q);
+  const { phrases, words } = terms(rest);
+  const isAlone = numbers.length && !phrases.length && !withoutLittle(words).length; // in brackets, or between little words, too
+  const number = caseQuery(isAlone ? numbers[0] : state.q);
+  if (number) return { number, others: numbers.slice(1) };
   if (!phrases.length && !words.length) return {};
-  return text ? { asked: { phrases, words: [...new Set(words)], least: state.least }, itself: among?.number } : { mute: true };
+  return text ? { asked: { phrases, words: [...new Set(words)], least: state.least }, others: numbers } : { mute: true };
 }
 
 /** {scores} of a shard's letters, null without words. */
@@ -332,11 +335,11 @@ function tell({ letters, issues }, { query, parts }, unknown, fewer) {
   const told = [];
   if (query.mute) told.push(say("no_text"));
   if (query.number && !letters && !state.chosen.size && !state.from && !state.to) {
-    told.push(say(query.number.exact ? "no_case" : "no_case_begins", { number: (caseAmong(state.q)?.number ?? state.q).toUpperCase() }));
+    told.push(say(query.number.exact ? "no_case" : "no_case_begins", { number: (casesAmong(state.q).numbers[0] ?? state.q).toUpperCase() }));
   }
   const nodes = told.map((one) => make("p", {}, one));
   if (reversed) nodes.push(make("p", { class: "hint" }, reversed, " ", button(say("swap_months", monthsOf(state.to, state.from)), () => go({ ...state, from: state.to, to: state.from, page: 1 }).then(toHeading))));
-  if (query.itself) nodes.push(caseItself(query.itself));
+  if (query.others?.length) nodes.push(casesItself(query));
   for (const { word, better } of unknown) nodes.push(unknownWord(word, better, query.asked));
   nodes.push(...decided(query, unknown));
   if (!letters && !reversed) nodes.push(loosen(unknown, query, fewer));
@@ -351,9 +354,10 @@ function announce(words) {
   else telling = setTimeout(tell, QUIET);
 }
 
-/** No letter is found by the number of its case among other words: they are looked for in all of them. */
-function caseItself(number) {
-  return make("p", { class: "hint" }, ...around("case_itself", button(number, () => go({ ...state, q: number, page: 1 }).then(toHeading))));
+/** No letter is found by the number of its case among other words, which are looked for in all of them; nor by the second of two. */
+function casesItself({ asked, others }) {
+  const ways = others.map((number) => button(number, () => go({ ...state, q: number, page: 1 }).then(toHeading)));
+  return make("p", { class: "hint" }, say(asked ? "case_itself" : "case_other"), ...ways.flatMap((way) => [" ", way]));
 }
 
 function unknownWord(word, better, asked) {
@@ -529,7 +533,7 @@ find("panel").addEventListener("change", ({ target }) => {
   }
 });
 find("sort").addEventListener("change", () => {
-  if (!index) return;
+  if (!index) return early.add(find("sort"));
   const usual = order({ ...state, sort: "" });
   go({ ...state, sort: find("sort").value === usual ? "" : find("sort").value, page: 1 });
 });

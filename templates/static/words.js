@@ -19,8 +19,13 @@ export function normal(text) {
 export function terms(text) {
   const phrases = [...text.matchAll(PHRASE)].map((match) => match[1].trim()).filter((phrase) => /[\p{L}\p{N}]/u.test(phrase));
   const words = normal(text.replace(PHRASE, " ")).split(/\s+/).map((word) => word.replace(EDGES, "")).filter(Boolean);
-  const telling = words.filter((word) => !STOP.has(word.toLowerCase()));
-  return { phrases, words: telling.length || phrases.length ? telling : words };
+  const some = withoutLittle(words);
+  return { phrases, words: some.length || phrases.length ? some : words };
+}
+
+/** The words but the little ones. */
+export function withoutLittle(words) {
+  return words.filter((word) => !STOP.has(word.toLowerCase()));
 }
 
 /**
@@ -139,7 +144,7 @@ export function nearest(word, known) {
   let best = "";
   let least = most + 1;
   for (const other of known) {
-    if (Math.abs(other.length - typed.length) > most || other === typed) continue;
+    if (Math.abs(other.length - typed.length) > most || other === typed || STOP.has(other)) continue;
     const slips = distance(typed, other, least - 1);
     if (slips < least) {
       best = other;

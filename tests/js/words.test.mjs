@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caseAmong, caseQuery } from "../../templates/static/catalogue.js";
+import { caseQuery, casesAmong } from "../../templates/static/catalogue.js";
 import { cell, csv } from "../../templates/static/take.js";
 import { distance, excerpt, holders, nearest, normal, otherNames, otherWords, patternOf, pieces, plain, quoted, shortened, spelt, suggestions, terms, valueNamed, valueSaid, wordList } from "../../templates/static/words.js";
 
@@ -96,7 +96,7 @@ test("case numbers are recognised in any punctuation, whole or begun", () => {
 });
 
 test("other numbers are no case numbers", () => {
-  for (const text of ["lumbar", "10/325", "2x4", "72148", "CM17-00012345", "04/21/2014", "2016", "16", "cm", "IMR case", "case", "decision no", "4-21-14", ""]) {
+  for (const text of ["lumbar", "10/325", "2x4", "72148", "CM17-00012345", "04/21/2014", "2016", "16", "cm", "IMR 2016", "IMR case", "case", "decision no", "4-21-14", ""]) {
     assert.equal(caseQuery(text), null, text);
   }
 });
@@ -159,11 +159,11 @@ test("an excerpt is the first place that fits, with whole words around it", () =
   assert.equal(excerpt("Anything", null), null);
 });
 
-test("a whole case number is known among other words", () => {
-  assert.deepEqual(caseAmong("IMR Case Number: CM16-0247255 Date of Injury"), { number: "CM16-0247255", rest: "  Date of Injury" });
-  assert.deepEqual(caseAmong("see cm160247255, MRI"), { number: "CM160247255", rest: "see  , MRI" });
-  assert.equal(caseAmong("as in IMR 13-000004 before")?.number, "IMR 13-000004");
-  for (const text of ["CM16-02472", "acm16-0247255 MRI", "16-0247255 MRI", "lumbar MRI", ""]) assert.equal(caseAmong(text), null, text);
+test("whole case numbers are known among other words", () => {
+  assert.deepEqual(casesAmong("IMR Case Number: CM16-0247255 Date of Injury"), { numbers: ["CM16-0247255"], rest: "  Date of Injury" });
+  assert.deepEqual(casesAmong("see cm160247255, MRI"), { numbers: ["CM160247255"], rest: "see  , MRI" });
+  assert.deepEqual(casesAmong("IMR: CM16-0247255 and IMR 13-000004").numbers, ["CM16-0247255", "IMR 13-000004"]);
+  for (const text of ["CM16-02472", "acm16-0247255 MRI", "16-0247255 MRI", "lumbar MRI", ""]) assert.deepEqual(casesAmong(text), { numbers: [], rest: text });
 });
 
 test("a text falls into what is marked and what stands between", () => {
