@@ -33,7 +33,7 @@ _AGED = re.compile(
 )
 _BARE = re.compile(rf"(?:\b(?:is|was)\s+an?\s+|\A)(?P<number>\d{{2}})\s*-?\s*(?P<after>(?:{_NOUN})\b)", re.IGNORECASE)
 _RELATIVE = re.compile(
-    r"^[\s,-]*(?:\w+\s+){0,1}(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury"
+    r"^[\s,-]*(?:(?!(?:with|whose|who)\b)\w+\s+)?(?:son|daughter|child|children|boy|girl|wife|husband|spouse|mother|father|brother|sister|injury"
     r"|history|claim|"
     r"fracture|fusion|prosthesis|implant|car|vehicle|study|MRI|report)\b"
     r"(?! (?:\w+ )?(?:worker|teacher|sales\w*|mechanic|driver|detailer|washer|dealer|aide|provider|attendant|porter)\b)",

@@ -819,3 +819,17 @@ def test_the_sample_letters_are_read_without_a_problem() -> None:
     for path in sorted((ROOT / "letters").glob("*.txt")):
         found = read(path.read_text("utf-8"), path.name)
         assert [problem.code for problem in found.problems if problem.severity != "note"] == [], path.name
+
+
+@pytest.mark.parametrize(
+    ("told", "age"),
+    [
+        ("The injured worker is a 52-year-old with history of low back pain.", 52),
+        ("The patient is a 45 year old with injury of 3/4/2014.", 45),
+        ("She is a 39-year-old whose MRI showed a tear.", 39),
+        ("He has a 7-year-old son. The patient is a 45 year old male.", 45),
+        ("He has a 22-year-old work injury. He is 50 years old.", 50),
+    ],
+)
+def test_an_age_is_the_worker_s_and_not_that_of_a_child_or_an_injury(told: str, age: int) -> None:
+    assert patient.read([told]).age == age
